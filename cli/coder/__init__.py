@@ -1,0 +1,1 @@
+"""The `coder` command, and its session store as a library."""

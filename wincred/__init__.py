@@ -1,0 +1,64 @@
+"""The Windows Credential Manager, typed.
+
+>>> import wincred
+>>> wincred.write("example.com/token", b"secret", user_name="anna")
+>>> wincred.read("example.com/token").blob
+b'secret'
+>>> wincred.delete("example.com/token")
+
+Importing works on every system, loads no DLL and needs no cffi; the first call does. Every function may be called
+from any thread, and raises :class:`UnsupportedPlatformError` where there is no Credential Manager.
+"""
+
+from wincred._api import delete, enumerate, is_supported, max_persist, read, write
+from wincred.credential import (
+    MAX_ATTRIBUTE_VALUE_SIZE,
+    MAX_ATTRIBUTES,
+    MAX_BLOB_SIZE,
+    MAX_DOMAIN_TARGET_NAME_LENGTH,
+    MAX_STRING_LENGTH,
+    MAX_TARGET_NAME_LENGTH,
+    MAX_USER_NAME_LENGTH,
+    Credential,
+    CredentialType,
+    Persist,
+)
+from wincred.errors import (
+    AccessDeniedError,
+    CredentialError,
+    InvalidCredentialError,
+    NoLogonSessionError,
+    NotFoundError,
+    StoreFullError,
+    TooLargeError,
+    UnsupportedPlatformError,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MAX_ATTRIBUTES",
+    "MAX_ATTRIBUTE_VALUE_SIZE",
+    "MAX_BLOB_SIZE",
+    "MAX_DOMAIN_TARGET_NAME_LENGTH",
+    "MAX_STRING_LENGTH",
+    "MAX_TARGET_NAME_LENGTH",
+    "MAX_USER_NAME_LENGTH",
+    "AccessDeniedError",
+    "Credential",
+    "CredentialError",
+    "CredentialType",
+    "InvalidCredentialError",
+    "NoLogonSessionError",
+    "NotFoundError",
+    "Persist",
+    "StoreFullError",
+    "TooLargeError",
+    "UnsupportedPlatformError",
+    "delete",
+    "enumerate",
+    "is_supported",
+    "max_persist",
+    "read",
+    "write",
+]

@@ -1,0 +1,68 @@
+"""advapi32.dll as Python sees it: its typed functions, opened once, at the first call.
+
+Tests put a fake in the place of `advapi32` and `last_error`; nothing else in this package reaches for the DLL.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+
+from wincred.errors import UnsupportedPlatformError
+
+if TYPE_CHECKING:
+    from cffi import FFI
+
+CData: TypeAlias = Any
+
+
+class Advapi32(Protocol):
+    """The functions that are called, with Microsoft's parameter names; each BOOL is 0 on failure."""
+
+    def CredWriteW(self, Credential: CData, Flags: int, /) -> int: ...  # noqa: N802, N803
+
+    def CredReadW(self, TargetName: CData, Type: int, Flags: int, Credential: CData, /) -> int: ...  # noqa: N802, N803
+
+    def CredDeleteW(self, TargetName: CData, Type: int, Flags: int, /) -> int: ...  # noqa: N802, N803
+
+    def CredEnumerateW(self, Filter: CData, Flags: int, Count: CData, Credentials: CData, /) -> int: ...  # noqa: N802, N803
+
+    def CredGetSessionTypes(self, MaximumPersistCount: int, MaximumPersist: CData, /) -> int: ...  # noqa: N802, N803
+
+    def CredFree(self, Buffer: CData, /) -> None: ...  # noqa: N802, N803
+
+
+def advapi32() -> Advapi32:
+    """The DLL. Raises UnsupportedPlatformError where there is none."""
+    if not is_supported():
+        raise UnsupportedPlatformError(
+            f"the Credential Manager is a part of Windows, and this is {sys.platform}; "
+            "ask wincred.is_supported() first, and keep the secret elsewhere here"
+        )
+    return _open()
+
+
+def is_supported() -> bool:
+    """Whether this operating system has the API."""
+    return sys.platform == "win32"
+
+
+def load_ffi() -> FFI:
+    """The generated declarations, imported only now: importing wincred must not need cffi."""
+    from wincred._advapi32 import ffi
+
+    return cast("FFI", ffi)
+
+
+def last_error() -> tuple[int, str]:
+    """This thread's error code, as cffi saved it after the last call, and Windows' sentence for it."""
+    ffi: Any = load_ffi()  # getwinerror exists on Windows only, and so does its type
+    code, sentence = ffi.getwinerror()
+    return code, sentence
+
+
+@functools.cache
+def _open() -> Advapi32:
+    # A bare name is safe here: advapi32.dll is one of Windows' KnownDLLs, which only the system directory provides.
+    return cast("Advapi32", load_ffi().dlopen("advapi32.dll"))

@@ -1,0 +1,83 @@
+"""A credential as Windows keeps it: its fields, its kinds, and the limits of each field.
+
+Names and numbers are those of `wincred.h <https://learn.microsoft.com/windows/win32/api/wincred/>`_; lengths of
+strings are in UTF-16 code units (a character outside the Basic Multilingual Plane counts two), without the final NUL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import Final, NoReturn, SupportsIndex
+
+MAX_BLOB_SIZE: Final = 5 * 512
+"""Bytes in a blob: CRED_MAX_CREDENTIAL_BLOB_SIZE. Headers older than Windows 7's say 512."""
+
+MAX_TARGET_NAME_LENGTH: Final = 32767
+"""Code units in the target name of a generic credential: CRED_MAX_GENERIC_TARGET_NAME_LENGTH."""
+
+MAX_DOMAIN_TARGET_NAME_LENGTH: Final = 256 + 1 + 80
+"""Code units in the target name of a domain credential: CRED_MAX_DOMAIN_TARGET_NAME_LENGTH."""
+
+MAX_USER_NAME_LENGTH: Final = 256 + 1 + 256
+"""Code units in a user name: CRED_MAX_USERNAME_LENGTH."""
+
+MAX_STRING_LENGTH: Final = 255
+"""Code units in a comment or an attribute's keyword: CRED_MAX_STRING_LENGTH is 256, and Windows counts the NUL."""
+
+MAX_ATTRIBUTES: Final = 64
+"""Attributes of one credential: CRED_MAX_ATTRIBUTES."""
+
+MAX_ATTRIBUTE_VALUE_SIZE: Final = 256
+"""Bytes in an attribute's value: CRED_MAX_VALUE_SIZE."""
+
+
+class CredentialType(IntEnum):
+    """What a credential is for; with the target name it is the credential's key (CRED_TYPE_*)."""
+
+    GENERIC = 1
+    DOMAIN_PASSWORD = 2
+    DOMAIN_CERTIFICATE = 3
+    DOMAIN_VISIBLE_PASSWORD = 4
+    GENERIC_CERTIFICATE = 5
+    DOMAIN_EXTENDED = 6
+
+
+class Persist(IntEnum):
+    """How long a credential lives (CRED_PERSIST_*)."""
+
+    NONE = 0
+    """Nothing of this type can be stored: only :func:`wincred.max_persist` says so, no credential has it."""
+    SESSION = 1
+    """Until this logon session ends."""
+    LOCAL_MACHINE = 2
+    """Across this user's logon sessions on this computer."""
+    ENTERPRISE = 3
+    """Like LOCAL_MACHINE, and it may roam with the user's profile to other computers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """One credential, as it was when it was read.
+
+    ``blob`` is the secret. It is left out of ``repr``, and a credential refuses to be pickled or copied, so that
+    the secret does not wander into a log, a cache or another process by accident. ``attributes`` are left out of
+    ``repr`` too, for programs that keep more than labels in them.
+
+    A ``type`` or ``persist`` that this version does not know stays a plain int.
+    """
+
+    target_name: str
+    type: CredentialType | int
+    blob: bytes = field(repr=False)
+    user_name: str | None
+    comment: str | None
+    attributes: Mapping[str, bytes] = field(repr=False, hash=False)
+    persist: Persist | int
+    last_written: datetime
+    """When Windows last wrote it: aware, in UTC, to the microsecond."""
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("a Credential holds a secret: it can't be pickled or copied; pass its target name instead")
