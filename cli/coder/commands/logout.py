@@ -1,0 +1,96 @@
+"""`coder logout`"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from coder.commands import output
+from coder.commands.hints import read_session
+from coder.commands.options import Command, Flag
+from coder.commands.settings import TOKEN_VARIABLE, Settings
+from coder.errors import CoderError
+from coder.origin import DeploymentURL
+from coder.sessionstore import FileStore, SessionStore
+
+
+@click.command(
+    cls=Command,
+    epilog="\b\nExamples:\n"
+    "  coder logout\n"
+    "  coder logout --yes --use-keyring --url https://dev.example.com\n"
+    "  coder logout --local-only   (forgets the token here, and lets it live on the deployment)",
+)
+@click.option("-y", "--yes", cls=Flag, help="Do not ask.")
+@click.option("--local-only", cls=Flag, help="Do not revoke the session on the deployment.")
+@click.pass_context
+def command(ctx: click.Context, yes: bool, local_only: bool) -> None:
+    """Revoke the stored session on its deployment, then forget it here.
+
+    It is the stored session that is revoked, never CODER_SESSION_TOKEN. A deployment that can't be reached is no
+    obstacle: the token is forgotten all the same, and the exit code is 1.
+    """
+    settings = Settings(ctx)
+    store, url = settings.store(), settings.url()
+    token = "" if local_only else read_session(settings, store, url)
+    _confirm(url, yes=yes)
+    problem = None if local_only else _revoke(settings, url, token)
+    store.delete(url)
+    _forget_url(settings, store, url)
+    _tell(url, local_only=local_only, problem=problem)
+    if problem is not None:
+        ctx.exit(1)
+
+
+def _confirm(url: DeploymentURL, *, yes: bool) -> None:
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise CoderError("nobody is there to be asked", "confirm with --yes")
+    click.confirm(f"Log out of {url}?", default=True, abort=True, err=True)
+
+
+def _revoke(settings: Settings, url: DeploymentURL, token: str) -> CoderError | None:
+    """Why the session could not be revoked; None when it is no longer good."""
+    from coder.api import TokenRefusedError
+
+    try:
+        settings.client(url).logout(token)
+    except TokenRefusedError:
+        return None
+    except CoderError as problem:
+        return problem
+    return None
+
+
+def _forget_url(settings: Settings, store: SessionStore, url: DeploymentURL) -> None:
+    """Remove `url` with the session; after a keyring logout only if it names that deployment and nothing needs it."""
+    if isinstance(store, FileStore):
+        return
+    files = settings.files()
+    if url.origin in files.deployments():
+        output.warning(
+            f"a plaintext session of {url.origin} is left in {files.place}",
+            "revoke and remove it with: coder logout --use-keyring=false",
+        )
+    else:
+        files.forget(url)
+
+
+def _tell(url: DeploymentURL, *, local_only: bool, problem: CoderError | None) -> None:
+    import os
+
+    if problem is not None:
+        output.error(
+            CoderError(
+                f"the session was forgotten here, but not revoked: {problem.message}",
+                f"revoke it at {url.join('settings/tokens')}",
+            )
+        )
+    elif local_only:
+        output.answer(f"Forgot the session for {url}. It was not revoked: the deployment still accepts it.")
+    else:
+        output.answer(f"Logged out of {url}.")
+    if os.environ.get(TOKEN_VARIABLE):
+        output.warning(f"{TOKEN_VARIABLE} is still set, and other commands use it", "unset it")

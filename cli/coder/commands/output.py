@@ -1,0 +1,68 @@
+"""What a person or an editor sees: answers on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import textwrap
+from typing import Any
+
+import click
+
+from coder.errors import CoderError
+
+_MIN_WIDTH = 30  # columns; narrower than that, wrapped text reads worse than what the terminal breaks
+
+
+def answer(text: str) -> None:
+    click.echo(_wrapped(text, sys.stdout.isatty()))
+
+
+def answer_json(value: Any) -> None:
+    """JSON that every encoding can carry."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def error(problem: CoderError) -> None:
+    _tell("error", "red", problem.message, problem.hint)
+
+
+def warning(message: str, hint: str = "") -> None:
+    _tell("warning", "yellow", message, hint)
+
+
+def note(message: str) -> None:
+    """Something worth knowing that is not wrong."""
+    click.echo(_wrapped(_sentence(message), sys.stderr.isatty()), err=True)
+
+
+def progress(line: str) -> None:
+    """A line as it is, never wrapped: a URL must stay whole."""
+    click.echo(line, err=True)
+
+
+def _tell(label: str, colour: str, message: str, hint: str) -> None:
+    text = f"{label}: {_sentence(message)}" + (f"\n{_sentence(hint)}" if hint else "")
+    text = _wrapped(text, sys.stderr.isatty())
+    if not os.environ.get("NO_COLOR"):
+        text = text.replace(label, click.style(label, fg=colour, bold=True), 1)
+    click.echo(text, err=True)
+
+
+def _sentence(text: str) -> str:
+    """*text* as a sentence; a URL or a command stays as it must be typed, without a full stop to copy with it."""
+    first, last = text.split(" ", 1)[0], text.rsplit(" ", 1)[-1]
+    if first.isalpha():
+        text = text[:1].upper() + text[1:]
+    return f"{text}." if last.strip("()\"'").isalpha() and ": coder " not in text else text
+
+
+def _wrapped(text: str, is_terminal: bool) -> str:
+    width = shutil.get_terminal_size().columns
+    if not is_terminal or width < _MIN_WIDTH:
+        return text
+    return "\n".join(
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in text.splitlines()
+    )

@@ -1,0 +1,90 @@
+"""A login, all or nothing: what can fail is tried first, and what was done is undone when a later step fails."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from coder.api import APIError, Client, TokenRefusedError, User
+from coder.errors import CoderError
+from coder.http import RequestError
+from coder.interrupts import deferred
+from coder.origin import DeploymentURL
+from coder.sessionstore import FileStore, SessionStore
+from coder.token import USUAL_LENGTH
+
+
+class KeyLeftError(CoderError):
+    """The login failed, and a session key that it made may be left on the deployment."""
+
+
+class Login:
+    """One login to *url*, into *store*; *files* hold the `url` file, and are the store themselves without a keyring."""
+
+    def __init__(self, url: DeploymentURL, client: Client, store: SessionStore, files: FileStore) -> None:
+        self._url = url
+        self._client = client
+        self._store = store
+        self._files = files
+
+    @property
+    def _elsewhere(self) -> bool:
+        return self._store is not self._files
+
+    def check_stores(self, token: str | None, *, replace: bool) -> None:
+        """Raise what the writes at the end would: before any request, any prompt, any new key."""
+        self._store.check(self._url, len(token) if token else USUAL_LENGTH, replace=replace)
+        if self._elsewhere:
+            self._files.check_naming()
+
+    def check_deployment(self) -> None:
+        """Make sure that a Coder deployment answers, before a token goes there."""
+        self._client.check_deployment()
+
+    def user(self, token: str) -> User:
+        """Who *token* belongs to. Raises TokenRefusedError when it is not good."""
+        return self._client.me(token)
+
+    def keep(self, token: str, *, replace: bool) -> None:
+        """Store *token*, and let `url` name the deployment: both, or neither."""
+        with deferred(), ExitStack() as undone_on_error:
+            undone_on_error.enter_context(self._store.replacing(self._url, token, replace=replace))
+            if self._elsewhere:
+                undone_on_error.enter_context(self._files.naming(self._url))
+
+    def keep_new_key(self, token: str, *, replace: bool) -> None:
+        """Mint a session key with *token* and keep that; when it can't be kept, it is revoked."""
+        key = self._minted(token)
+        try:
+            self.keep(key, replace=replace)
+        except BaseException as error:
+            self._revoke(key, error)
+            raise
+
+    def _minted(self, token: str) -> str:
+        try:
+            return self._client.mint_key(token)
+        except TokenRefusedError:
+            raise
+        except (RequestError, APIError) as error:
+            if isinstance(error, APIError) and error.status is not None and error.status < 500:
+                raise
+            # No answer, or half of one: the deployment may have made the key before.
+            raise KeyLeftError(error.message, self._left("may have made a session key")) from error
+        except BaseException as error:
+            raise KeyLeftError("interrupted", self._left("may have made a session key")) from error
+
+    def _revoke(self, key: str, error: BaseException) -> None:
+        try:
+            with deferred():
+                self._client.logout(key)
+        except TokenRefusedError:
+            return
+        except CoderError as failure:
+            reason = error.message if isinstance(error, CoderError) else "interrupted"
+            raise KeyLeftError(
+                f"{reason}; and the session key of this login could not be revoked: {failure.message}",
+                self._left("still has that key"),
+            ) from error
+
+    def _left(self, has: str) -> str:
+        return f"nothing was stored here, but {self._url} {has}: look at {self._url.join('settings/tokens')}"

@@ -1,0 +1,24 @@
+"""Foreign text made safe to print: from a server, a file or a blob."""
+
+from __future__ import annotations
+
+import unicodedata
+
+MAX_PRINTED = 500
+"""Characters of a foreign text that are printed at most."""
+
+# Control characters (Cc: C0 and C1), format characters (Cf: the bidirectional ones among them, which reorder what is
+# seen), lone surrogates (Cs, which no encoding takes) and line separators (Zl, Zp).
+_ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def printable(text: str, limit: int = MAX_PRINTED) -> str:
+    """*text* with what could move a terminal's cursor or reorder a line escaped, cut at *limit* characters."""
+    cut = text if len(text) <= limit else text[:limit] + "…"
+    return "".join(_escape(character) for character in cut)
+
+
+def _escape(character: str) -> str:
+    if unicodedata.category(character) not in _ESCAPED:
+        return character
+    return character.encode("unicode_escape").decode("ascii")
