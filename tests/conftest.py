@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from fake_advapi32 import FakeAdvapi32
 
 import wincred
 
@@ -39,7 +40,36 @@ def pytest_runtest_makereport(
 def target_name() -> Iterator[str]:
     """A target name of this test's own; whatever is stored under it is removed in the end."""
     name = f"wincred-test-{uuid.uuid4().hex}"
-    yield name
-    for credential_type in (wincred.CredentialType.GENERIC, wincred.CredentialType.DOMAIN_PASSWORD):
-        with contextlib.suppress(wincred.NotFoundError, wincred.UnsupportedPlatformError):
-            wincred.delete(name, type=credential_type)
+    with contextlib.ExitStack() as stack:
+        stack.callback(_remove, name)
+        stack.callback(_remove, name, wincred.CredentialType.DOMAIN_PASSWORD)
+        yield name
+
+
+@pytest.fixture
+def new_target_name(target_name: str) -> Iterator[Callable[[str], str]]:
+    """More target names of this test's own, each ending in what it is asked for; all are removed in the end."""
+    with contextlib.ExitStack() as stack:
+
+        def new(suffix: str) -> str:
+            name = f"{target_name}{suffix}"
+            stack.callback(_remove, name)
+            return name
+
+        yield new
+
+
+def _remove(target_name: str, credential_type: wincred.CredentialType = wincred.CredentialType.GENERIC) -> None:
+    with contextlib.suppress(wincred.NotFoundError, wincred.UnsupportedPlatformError):
+        wincred.delete(target_name, type=credential_type)
+
+
+@pytest.fixture
+def advapi32(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAdvapi32]:
+    """A fake in the place of the DLL. In the end, all that it gave out must have been wiped and freed."""
+    fake = FakeAdvapi32()
+    fake.install(monkeypatch)
+    yield fake
+    assert not fake.blocks_alive
+    assert all(block.wiped for block in fake.blocks)
+    assert all(write.wiped for write in fake.writes)

@@ -47,9 +47,9 @@ def write(
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credwritew
     """
-    dll = _dll.advapi32()
     secret = None if blob is None else _checks.Secret(blob)
     del blob  # no frame of ours keeps it where a traceback with local variables would show it
+    dll = _dll.advapi32()
     type_code = _checks.check_type(type)
     _checks.check_target_name(target_name, type_code)
     if secret is not None:
@@ -160,8 +160,10 @@ def _marshalled(fields: _Fields, secret: _checks.Secret | None) -> Iterator[CDat
     ffi = _dll.load_ffi()
     size = 0 if secret is None else len(secret.value)
     # Not from_buffer: wiping that would wipe the caller's own immutable object.
-    blob = ffi.new("uint8_t[]", b"" if secret is None else bytes(secret.value)) if size else ffi.NULL
+    blob = ffi.new("uint8_t[]", size) if size else ffi.NULL
     try:
+        if secret is not None and size:
+            ffi.buffer(blob)[:] = secret.value  # a ValueError if a bytearray has changed its size meanwhile
         strings = [_wide_or_null(text) for text in (fields.target_name, fields.comment, fields.user_name)]
         attributes, _keep_alive = _marshalled_attributes(fields.attributes)
         credential: CData = ffi.new("CREDENTIALW *")

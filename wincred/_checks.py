@@ -22,7 +22,7 @@ from wincred.credential import (
 from wincred.errors import TooLargeError
 
 _MAX_UINT32 = 0xFFFF_FFFF
-_GENERIC_TYPES = (CredentialType.GENERIC, CredentialType.GENERIC_CERTIFICATE)
+_DOMAIN_TYPES = [type for type in CredentialType if type.name.startswith("DOMAIN_")]
 
 
 class Secret:
@@ -45,7 +45,7 @@ def utf16_length(text: str) -> int:
 
 
 def check_target_name(target_name: str, type: int) -> None:
-    limit = MAX_TARGET_NAME_LENGTH if type in _GENERIC_TYPES else MAX_DOMAIN_TARGET_NAME_LENGTH
+    limit = MAX_DOMAIN_TARGET_NAME_LENGTH if type in _DOMAIN_TYPES else MAX_TARGET_NAME_LENGTH
     _check_text("target name", target_name, limit, empty=False)
 
 

@@ -68,10 +68,8 @@ class UnsupportedPlatformError(CredentialError):
     """This operating system has no Credential Manager."""
 
 
-_INVALID_ADVICE = (
-    "check the type, the persistence and the user name "
-    "(a domain password needs one, in the form DOMAIN\\user or user@domain)"
-)
+_USER_NAME = "the user name (a domain password needs one, in the form DOMAIN\\user or user@domain)"
+_INVALID_ADVICE = f"check the type, the persistence, the filter (the start of a target name, then *) and {_USER_NAME}"
 
 _KNOWN: dict[int, tuple[type[CredentialError], str, str]] = {
     WinError.ERROR_NOT_FOUND: (
@@ -108,7 +106,7 @@ _KNOWN: dict[int, tuple[type[CredentialError], str, str]] = {
     WinError.ERROR_BAD_USERNAME: (
         InvalidCredentialError,
         "Windows finds the user name wrong",
-        _INVALID_ADVICE,
+        f"check {_USER_NAME}",
     ),
 }
 

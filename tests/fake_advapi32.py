@@ -1,0 +1,286 @@
+"""A fake of advapi32.dll at our own seam, `wincred._dll`: Windows' semantics over a dict, on real C data.
+
+It does what the Credential Manager does (one credential for each target name, in any case, and type; a write replaces
+all of it; a domain password's blob is never given back) and what a test needs from it: Windows errors and lost writes
+on demand, another program at work just before a call, and a watch over memory, both what Windows gives out and the
+blobs that a write hands in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from fake_memory import GENERIC, NEW_YEAR_2024, Block, CData, Heap, Stored
+
+from wincred import _dll, errors
+
+__all__ = ["FakeAdvapi32", "Stored", "Write"]
+
+DOMAIN_PASSWORD = 2
+ENTERPRISE = 3
+PRESERVE_BLOB = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A call of CredWriteW: its flags, the blob at that moment, and the very memory of the blob, kept alive."""
+
+    flags: int
+    blob: bytes
+    memory: CData | None
+
+    @property
+    def wiped(self) -> bool:
+        """Whether the caller's C copy of the blob is all zero by now."""
+        return self.memory is None or not any(bytes(self.memory))
+
+
+@dataclass(slots=True)
+class _Turn:
+    """When something applies: not in the first *after* calls, then *times* times, or always for None."""
+
+    after: int
+    times: int | None
+
+    def is_now(self) -> bool:
+        if self.after:
+            self.after -= 1
+            return False
+        if self.times is None:
+            return True
+        self.times -= 1
+        return self.times >= 0
+
+
+class FakeAdvapi32:
+    """The DLL. What its `before` actions do themselves is another program's doing: neither recorded nor disturbed."""
+
+    def __init__(self) -> None:
+        self._ffi: Any = _dll.load_ffi()
+        self._heap = Heap(self._ffi)
+        self._stored: dict[tuple[str, int], Stored] = {}
+        self._failures: list[tuple[str, _Turn, int]] = []
+        self._actions: list[tuple[str, _Turn, Callable[[], object]]] = []
+        self._writes_to_lose = 0
+        self._thread = threading.local()
+        self.gives_domain_blobs = False
+        """Whether the blob of a domain password is given back, as Wine does."""
+        self.now = NEW_YEAR_2024
+        """The time of the next write, a FILETIME."""
+        self.session_types = dict.fromkeys(range(1, 7), ENTERPRISE)
+        """What CredGetSessionTypes says of each type."""
+        self.calls: list[str] = []
+        """The functions called, in order."""
+        self.writes: list[Write] = []
+        self.blocks: list[Block] = []
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put this in the place of the DLL, and make the system pass for one that has it."""
+        monkeypatch.setattr(_dll, "is_supported", lambda: True)
+        monkeypatch.setattr(_dll, "advapi32", lambda: self)
+        monkeypatch.setattr(_dll, "last_error", lambda: self.last_error())
+        monkeypatch.setattr(_dll, "load_ffi", lambda: self._heap)
+
+    # What a test arranges and sees.
+
+    def put(self, credential: Stored) -> None:
+        """Store *credential* as another program would."""
+        self._stored[_key(credential.target_name, credential.type)] = credential
+
+    def get(self, target_name: str, type: int = GENERIC) -> Stored | None:
+        """What is stored, whoever wrote it."""
+        return self._stored.get(_key(target_name, type))
+
+    def remove(self, target_name: str, type: int = GENERIC) -> None:
+        """Remove a stored credential as another program would."""
+        del self._stored[_key(target_name, type)]
+
+    def fail(self, function_name: str, code: int, *, after: int = 0, times: int | None = None) -> None:
+        """Let *function_name* fail with Windows error *code*, after *after* calls, for *times* calls or for ever."""
+        self._failures.append((_function(function_name), _Turn(after, times), code))
+
+    def before(
+        self, function_name: str, action: Callable[[], object], *, after: int = 0, times: int | None = None
+    ) -> None:
+        """Run *action* before a call of *function_name* takes effect; what it raises comes out of the call."""
+        self._actions.append((_function(function_name), _Turn(after, times), action))
+
+    def lose_writes(self, count: int) -> None:
+        """Let the next *count* writes report success and store nothing."""
+        self._writes_to_lose += count
+
+    @property
+    def blocks_alive(self) -> list[Block]:
+        """The memory given out and not freed."""
+        return [block for block in self.blocks if not block.freed]
+
+    @property
+    def byte_arrays(self) -> list[bytes]:
+        """What the caller's own byte arrays in C memory hold now, its copies of blobs and attribute values."""
+        return [bytes(self._ffi.buffer(array)) for array in self._heap.byte_arrays]
+
+    def last_error(self) -> tuple[int, str]:
+        """This thread's last error; like Windows', it does not outlive the next call."""
+        code: int = getattr(self._thread, "code", 0)
+        return code, f"Windows' sentence for {code}."
+
+    # The functions of the DLL, with Microsoft's names.
+
+    def CredWriteW(self, Credential: CData, Flags: int, /) -> int:  # noqa: N802, N803
+        write = Write(Flags, *self._blob_of(self._heap.live(Credential)))
+        if not self._is_disturbing:
+            self.writes.append(write)
+        return self._call("CredWriteW", lambda: self._write(Credential, write))
+
+    def CredReadW(self, TargetName: CData, Type: int, Flags: int, Credential: CData, /) -> int:  # noqa: N802, N803
+        assert Flags == 0, "the flags of CredReadW are reserved"
+        return self._call("CredReadW", lambda: self._read(_key(self._string(TargetName), Type), Credential))
+
+    def CredDeleteW(self, TargetName: CData, Type: int, Flags: int, /) -> int:  # noqa: N802, N803
+        assert Flags == 0, "the flags of CredDeleteW are reserved"
+        return self._call("CredDeleteW", lambda: self._delete(_key(self._string(TargetName), Type)))
+
+    def CredEnumerateW(self, Filter: CData, Flags: int, Count: CData, Credentials: CData, /) -> int:  # noqa: N802, N803
+        assert Flags == 0, "no flag goes with a filter"
+        pattern = self._string(Filter) if Filter else "*"
+        return self._call("CredEnumerateW", lambda: self._enumerate(pattern, Count, Credentials))
+
+    def CredGetSessionTypes(self, MaximumPersistCount: int, MaximumPersist: CData, /) -> int:  # noqa: N802, N803
+        return self._call("CredGetSessionTypes", lambda: self._session_types(MaximumPersistCount, MaximumPersist))
+
+    def CredFree(self, Buffer: CData, /) -> None:  # noqa: N802, N803
+        self._call("CredFree", lambda: self._free(self._heap.address(Buffer)))
+
+    # What each does, as a Windows error code.
+
+    def _write(self, credential: CData, write: Write) -> int:
+        new = self._stored_from(credential, write.blob)
+        if new.type == DOMAIN_PASSWORD and not new.user_name:
+            return errors.WinError.ERROR_BAD_USERNAME
+        if write.flags & PRESERVE_BLOB:
+            old = self.get(new.target_name, new.type)
+            if old is None:
+                return errors.WinError.ERROR_NOT_FOUND
+            new = replace(new, blob=old.blob)
+        if self._writes_to_lose:
+            self._writes_to_lose -= 1
+        else:
+            self.put(new)
+        return 0
+
+    def _read(self, key: tuple[str, int], found: CData) -> int:
+        if key not in self._stored:
+            return errors.WinError.ERROR_NOT_FOUND
+        block = Block(self._ffi)
+        self._give(block, found, block.credential(self._stored[key], with_blob=self._gives_blob(self._stored[key])))
+        return 0
+
+    def _delete(self, key: tuple[str, int]) -> int:
+        return errors.WinError.ERROR_NOT_FOUND if self._stored.pop(key, None) is None else 0
+
+    def _enumerate(self, pattern: str, count: CData, found: CData) -> int:
+        if not pattern.endswith("*"):
+            return errors.WinError.ERROR_INVALID_PARAMETER
+        prefix = _folded(pattern[:-1])
+        matching = [stored for key, stored in self._stored.items() if key[0].startswith(prefix)]
+        if not matching:
+            return errors.WinError.ERROR_NOT_FOUND
+        block = Block(self._ffi)
+        structs = [block.credential(stored, with_blob=self._gives_blob(stored)) for stored in matching]
+        count[0] = len(structs)
+        self._give(block, found, block.array(structs))
+        return 0
+
+    def _session_types(self, count: int, strongest: CData) -> int:
+        for type_code in range(count):
+            strongest[type_code] = self.session_types.get(type_code, 0)
+        return 0
+
+    def _free(self, address: int) -> int:
+        blocks = [block for block in self.blocks if block.address == address]
+        assert blocks, "CredFree was called with memory that Windows did not give out"
+        blocks[0].free()
+        return 0
+
+    # How.
+
+    def _call(self, function_name: str, effect: Callable[[], int]) -> int:
+        code = 0
+        if not self._is_disturbing:
+            self.calls.append(function_name)
+            self._disturb(function_name)
+            codes = [code for name, turn, code in self._failures if name == function_name and turn.is_now()]
+            code = next(iter(codes), 0)
+        self._thread.code = code or effect()
+        return int(self._thread.code == 0)
+
+    @property
+    def _is_disturbing(self) -> bool:
+        """Whether this thread runs an action of `before`."""
+        return getattr(self._thread, "is_disturbing", False)
+
+    def _disturb(self, function_name: str) -> None:
+        actions = [action for name, turn, action in self._actions if name == function_name and turn.is_now()]
+        self._thread.is_disturbing = True
+        try:
+            for action in actions:
+                action()
+        finally:
+            self._thread.is_disturbing = False
+
+    def _blob_of(self, credential: CData) -> tuple[bytes, CData | None]:
+        """The blob, and its memory, which must be the caller's own copy: nothing else may be wiped."""
+        if not credential.CredentialBlob:
+            assert credential.CredentialBlobSize == 0, "a blob at NULL has a size"
+            return b"", None
+        memory = self._heap.memory(credential.CredentialBlob)
+        return bytes(memory[: credential.CredentialBlobSize]), memory
+
+    def _stored_from(self, credential: CData, blob: bytes) -> Stored:
+        attributes = self._heap.live(credential.Attributes)
+        slots = [attributes[index] for index in range(credential.AttributeCount)]
+        return Stored(
+            target_name=self._string(credential.TargetName),
+            type=credential.Type,
+            blob=blob,
+            user_name=self._text(credential.UserName),
+            comment=self._text(credential.Comment),
+            attributes={
+                self._string(slot.Keyword): bytes(self._ffi.buffer(self._heap.live(slot.Value), slot.ValueSize))
+                for slot in slots
+            },
+            persist=credential.Persist,
+            last_written=self.now,
+        )
+
+    def _gives_blob(self, stored: Stored) -> bool:
+        return stored.type != DOMAIN_PASSWORD or self.gives_domain_blobs
+
+    def _give(self, block: Block, found: CData, memory: CData) -> None:
+        block.address = self._heap.address(memory)
+        self.blocks.append(block)
+        found[0] = memory
+
+    def _text(self, pointer: CData) -> str | None:
+        return self._string(pointer) if pointer else None
+
+    def _string(self, pointer: CData) -> str:
+        return str(self._ffi.string(self._heap.live(pointer)))
+
+
+def _function(name: str) -> str:
+    assert callable(getattr(FakeAdvapi32, name, None)), f"advapi32 has no {name} here"
+    return name
+
+
+def _key(target_name: str, type: int) -> tuple[str, int]:
+    return _folded(target_name), type
+
+
+def _folded(text: str) -> str:
+    """*text* as Windows compares it: each character in upper case where that is one character."""
+    return "".join(upper if len(upper := character.upper()) == 1 else character for character in text)

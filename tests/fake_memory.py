@@ -1,0 +1,126 @@
+"""Memory as the fake of advapi32.dll watches it: the blocks that Windows gives out, and what a caller hands in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+GENERIC, LOCAL_MACHINE = 1, 2
+NEW_YEAR_2024 = 133_485_408_000_000_000  # in FILETIME's units, 100 ns since 1601
+
+CData = Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A credential as the store keeps it; the time is a FILETIME."""
+
+    target_name: str
+    type: int = GENERIC
+    blob: bytes = b""
+    user_name: str | None = None
+    comment: str | None = None
+    attributes: Mapping[str, bytes] = field(default_factory=dict)
+    persist: int = LOCAL_MACHINE
+    last_written: int = NEW_YEAR_2024
+
+
+class Block:
+    """Memory that Windows gave out, holding credentials, to be freed once. Kept: no address is used twice."""
+
+    def __init__(self, ffi: Any) -> None:
+        self._ffi = ffi
+        self._owners: list[CData] = []
+        self._structs: list[CData] = []
+        self._blobs: list[CData] = []
+        self.address = 0
+        self.freed = 0
+        self.wiped = False
+        """Whether every blob in it was all zero when it was freed."""
+
+    def credential(self, stored: Stored, *, with_blob: bool) -> CData:
+        """The CREDENTIALW of *stored*, in this block."""
+        struct = self._new("CREDENTIALW *")
+        struct.Type, struct.Persist = stored.type, stored.persist
+        struct.TargetName, struct.Comment, struct.UserName = map(
+            self._wide, (stored.target_name, stored.comment, stored.user_name)
+        )
+        struct.LastWritten.dwLowDateTime = stored.last_written & 0xFFFF_FFFF
+        struct.LastWritten.dwHighDateTime = stored.last_written >> 32
+        if with_blob and stored.blob:
+            struct.CredentialBlob, struct.CredentialBlobSize = self._bytes(stored.blob), len(stored.blob)
+            self._blobs.append(self._ffi.buffer(struct.CredentialBlob, len(stored.blob)))
+        struct.AttributeCount, struct.Attributes = len(stored.attributes), self._attributes(stored.attributes)
+        self._structs.append(struct)
+        return struct
+
+    def array(self, structs: list[CData]) -> CData:
+        return self._new("CREDENTIALW *[]", structs)
+
+    def free(self) -> None:
+        self.freed += 1
+        assert self.freed == 1, f"CredFree was called {self.freed} times for one block"
+        self.wiped = not any(any(bytes(blob)) for blob in self._blobs)
+        for struct in self._structs:  # whoever reads it from now on finds nothing
+            self._ffi.memmove(struct, bytes(self._ffi.sizeof(struct[0])), self._ffi.sizeof(struct[0]))
+
+    def _attributes(self, attributes: Mapping[str, bytes]) -> CData:
+        array = self._new("CREDENTIAL_ATTRIBUTEW[]", len(attributes))
+        for slot, (keyword, value) in zip(array, attributes.items(), strict=True):
+            slot.Keyword, slot.Value, slot.ValueSize = self._wide(keyword), self._bytes(value), len(value)
+        return array if attributes else self._ffi.NULL
+
+    def _wide(self, text: str | None) -> CData:
+        return self._ffi.NULL if text is None else self._new("wchar_t[]", text)
+
+    def _bytes(self, value: bytes) -> CData:
+        return self._new("uint8_t[]", value)
+
+    def _new(self, declaration: str, initial: object = None) -> CData:
+        owner = self._ffi.new(declaration, initial)
+        self._owners.append(owner)
+        return owner
+
+
+class Heap:
+    """The ffi, except that what `new` makes lies in memory that stays readable after its owner has let go of it."""
+
+    def __init__(self, ffi: Any) -> None:
+        self._ffi = ffi
+        self._new = ffi.new_allocator(self._allocate, self._let_go)
+        self._memory: dict[int, CData] = {}
+        self._dead: set[int] = set()
+        self.byte_arrays: list[CData] = []
+        """Every `uint8_t[]` that was made."""
+
+    def new(self, declaration: str, initial: object = None) -> CData:
+        owner = self._new(declaration, initial)
+        if declaration == "uint8_t[]":
+            self.byte_arrays.append(self._memory[self.address(owner)])
+        return owner
+
+    def live(self, pointer: CData) -> CData:
+        """*pointer*, which must be NULL or the start of memory that still has its owner."""
+        address = self.address(pointer)
+        assert not pointer or address in self._memory, "the pointer is not to memory that the caller made for the call"
+        assert address not in self._dead, "the pointer is to memory that nothing kept alive"
+        return pointer
+
+    def memory(self, pointer: CData) -> CData:
+        """The memory at *pointer*, for as long as it is wanted."""
+        return self._ffi.buffer(self._memory[self.address(self.live(pointer))])
+
+    def address(self, pointer: CData) -> int:
+        return int(self._ffi.cast("uintptr_t", pointer))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ffi, name)
+
+    def _allocate(self, size: int) -> CData:
+        memory = self._ffi.new("uint8_t[]", size)
+        self._memory[self.address(memory)] = memory
+        return memory
+
+    def _let_go(self, memory: CData) -> None:
+        self._dead.add(self.address(memory))

@@ -1,0 +1,232 @@
+"""The binding on the real Credential Manager: every field, limit and answer that a fake can't vouch for.
+
+Wine is not Windows; where it is known to differ, a test says so and asserts what it does there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import wincred
+from wincred import CredentialType, Persist
+
+pytestmark = pytest.mark.credential_manager
+
+
+def running_under_wine() -> bool:
+    """Whether this Windows is Wine."""
+    return sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
+
+
+def test_every_field_comes_back(target_name: str) -> None:
+    """What was written is read; Wine drops the attributes."""
+    attributes = {"colour": b"blue\0", "empty": b""}
+    before = datetime.now(UTC)
+    wincred.write(
+        target_name,
+        b"s\0cret\xff",
+        user_name="anna",
+        comment="made by a test",
+        attributes=attributes,
+        persist=Persist.LOCAL_MACHINE,
+    )
+    credential = wincred.read(target_name)
+    assert credential == wincred.Credential(
+        target_name=target_name,
+        type=CredentialType.GENERIC,
+        blob=b"s\0cret\xff",
+        user_name="anna",
+        comment="made by a test",
+        attributes={} if running_under_wine() else attributes,
+        persist=Persist.LOCAL_MACHINE,
+        last_written=credential.last_written,
+    )
+    assert abs(credential.last_written - before) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "persist", [Persist.SESSION, Persist.LOCAL_MACHINE, Persist.ENTERPRISE], ids=lambda persist: persist.name.lower()
+)
+def test_each_persistence_is_kept(target_name: str, persist: Persist) -> None:
+    """A credential lives as long as it was told to."""
+    wincred.write(target_name, b"secret", persist=persist)
+    assert wincred.read(target_name).persist is persist
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\0", id="nul"),
+        pytest.param(bytes(range(256)) * 10, id="2560-of-every-byte"),
+    ],
+)
+def test_a_blob_of_any_size_and_content_comes_back(target_name: str, blob: bytes) -> None:
+    """From nothing to the limit."""
+    wincred.write(target_name, blob)
+    assert wincred.read(target_name).blob == blob
+
+
+@pytest.mark.parametrize(
+    "suffix",
+    [
+        pytest.param("-grüße", id="latin"),
+        pytest.param("-日本語", id="cjk"),
+        pytest.param("-\U0001f600", id="astral"),
+        pytest.param("/a b:8443?c=d", id="punctuation"),
+    ],
+)
+def test_text_of_any_script_comes_back(new_target_name: Callable[[str], str], suffix: str) -> None:
+    """In the target name, the user name and the comment."""
+    name = new_target_name(suffix)
+    wincred.write(name, b"secret", user_name=f"anna{suffix}", comment=f"made{suffix}")
+    credential = wincred.read(name)
+    assert (credential.target_name, credential.user_name, credential.comment) == (
+        name,
+        f"anna{suffix}",
+        f"made{suffix}",
+    )
+
+
+def test_the_longest_user_name_and_comment_come_back(target_name: str) -> None:
+    """513 and 255 code units are within Windows' limits too, not only within ours."""
+    user_name, comment = "\U0001f600" * 256 + "u", "\U0001f600" * 127 + "c"
+    wincred.write(target_name, b"secret", user_name=user_name, comment=comment)
+    credential = wincred.read(target_name)
+    assert (credential.user_name, credential.comment) == (user_name, comment)
+
+
+def test_the_most_and_the_largest_attributes_come_back(target_name: str) -> None:
+    """64 attributes of 256 bytes, one under the longest keyword, are within Windows' limits; Wine drops them."""
+    attributes = {"k" * 255: b"x" * 256} | {f"k{number}": bytes([number]) * 256 for number in range(63)}
+    wincred.write(target_name, b"secret", attributes=attributes)
+    assert wincred.read(target_name).attributes == ({} if running_under_wine() else attributes)
+
+
+def test_a_write_replaces_the_old_credential(target_name: str) -> None:
+    """Every field is new."""
+    wincred.write(target_name, b"old", user_name="anna", comment="old", persist=Persist.LOCAL_MACHINE)
+    wincred.write(target_name, b"new", user_name="bert", comment="new", persist=Persist.SESSION)
+    credential = wincred.read(target_name)
+    assert (credential.blob, credential.user_name, credential.comment, credential.persist) == (
+        b"new",
+        "bert",
+        "new",
+        Persist.SESSION,
+    )
+
+
+def test_a_write_without_labels_removes_the_old_ones(target_name: str) -> None:
+    """Wine keeps them."""
+    wincred.write(target_name, b"old", user_name="anna", comment="old")
+    wincred.write(target_name, b"new")
+    credential = wincred.read(target_name)
+    assert credential.blob == b"new"
+    assert (credential.user_name, credential.comment) == (("anna", "old") if running_under_wine() else (None, None))
+
+
+def test_a_target_name_is_the_same_in_any_case(target_name: str) -> None:
+    """There is one credential of it, and it is found, replaced and deleted under each spelling."""
+    wincred.write(target_name, b"old")
+    wincred.write(target_name.upper(), b"new")
+    assert wincred.read(target_name).blob == b"new"
+    wincred.delete(target_name.title())
+    with pytest.raises(wincred.NotFoundError):
+        wincred.read(target_name)
+
+
+def test_a_deleted_credential_is_gone(target_name: str) -> None:
+    """A read says so, and so does a second delete."""
+    wincred.write(target_name, b"secret")
+    wincred.delete(target_name)
+    for function in (wincred.read, wincred.delete):
+        with pytest.raises(wincred.NotFoundError) as caught:
+            function(target_name)
+        assert caught.value.winerror == 1168
+
+
+@pytest.mark.parametrize(
+    ("function", "operation"), [(wincred.read, "reading"), (wincred.delete, "deleting")], ids=["read", "delete"]
+)
+def test_a_credential_that_was_never_there_is_not_found(
+    target_name: str, function: Callable[[str], object], operation: str
+) -> None:
+    """The real code reaches the error, whose message is ours."""
+    with pytest.raises(wincred.NotFoundError) as caught:
+        function(target_name)
+    assert str(caught.value) == (
+        f"{operation} the generic credential {target_name!r}: there is no such credential (Windows error 1168); "
+        "check the target name and the type, or write the credential first"
+    )
+
+
+def test_a_blob_is_kept_while_the_rest_is_replaced(target_name: str) -> None:
+    """None as the blob means the stored one."""
+    wincred.write(target_name, b"secret", comment="old", persist=Persist.SESSION)
+    wincred.write(target_name, None, comment="new", persist=Persist.LOCAL_MACHINE)
+    credential = wincred.read(target_name)
+    assert (credential.blob, credential.comment, credential.persist) == (b"secret", "new", Persist.LOCAL_MACHINE)
+
+
+def test_there_must_be_a_blob_to_keep(target_name: str) -> None:
+    """Windows finds no credential to keep the blob of; Wine makes one with an empty blob."""
+    if running_under_wine():
+        wincred.write(target_name, None)
+        assert wincred.read(target_name).blob == b""
+    else:
+        with pytest.raises(wincred.NotFoundError):
+            wincred.write(target_name, None)
+
+
+def test_enumerate_lists_what_starts_with_the_filter(target_name: str, new_target_name: Callable[[str], str]) -> None:
+    """In any case, and nothing else; each with the fields that a read gives."""
+    names = [new_target_name("/one"), new_target_name("/two")]
+    for name in (target_name, *names):
+        wincred.write(name, name.encode(), user_name="anna", comment="c")
+    listed = wincred.enumerate(f"{target_name.upper()}/*")
+    assert sorted(listed, key=lambda credential: credential.target_name) == [wincred.read(name) for name in names]
+
+
+def test_enumerate_without_a_filter_lists_everything(target_name: str) -> None:
+    """The test's own credential is among those of the user."""
+    wincred.write(target_name, b"secret")
+    assert [listed.blob for listed in wincred.enumerate() if listed.target_name == target_name] == [b"secret"]
+
+
+def test_enumerate_of_nothing_is_an_empty_list(target_name: str) -> None:
+    """Where Windows says "not found"."""
+    assert wincred.enumerate(f"{target_name}*") == []
+
+
+def test_a_domain_password_is_written_listed_without_its_blob_and_deleted(target_name: str) -> None:
+    """It is a credential of its own beside a generic one of the same name."""
+    wincred.write(target_name, b"generic")
+    wincred.write(
+        target_name,
+        "pässword".encode("utf-16-le"),
+        user_name="anna@example.com",
+        comment="made by a test",
+        type=CredentialType.DOMAIN_PASSWORD,
+    )
+    listed = {credential.type: credential for credential in wincred.enumerate(f"{target_name}*")}
+    assert listed.keys() == {CredentialType.GENERIC, CredentialType.DOMAIN_PASSWORD}
+    password = listed[CredentialType.DOMAIN_PASSWORD]
+    assert (password.blob, password.user_name, password.comment) == (b"", "anna@example.com", "made by a test")
+    assert wincred.read(target_name, type=CredentialType.DOMAIN_PASSWORD) == password
+    wincred.delete(target_name, type=CredentialType.DOMAIN_PASSWORD)
+    assert [credential.type for credential in wincred.enumerate(f"{target_name}*")] == [CredentialType.GENERIC]
+
+
+def test_a_credential_can_be_stored_in_this_session() -> None:
+    """The tests here run in a logon session that has a credential store."""
+    assert wincred.max_persist() >= Persist.SESSION
+
+
+def test_this_system_is_supported() -> None:
+    """Where there is a Credential Manager."""
+    assert wincred.is_supported()

@@ -1,0 +1,108 @@
+"""Sharing on the real Credential Manager with a program that we did not write: pywin32-ctypes."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+import pytest
+
+import wincred
+from wincred import CredentialType, Persist
+
+pytestmark = pytest.mark.credential_manager
+
+PERSISTENCES = pytest.mark.parametrize(
+    "persist", [Persist.SESSION, Persist.LOCAL_MACHINE, Persist.ENTERPRISE], ids=lambda persist: persist.name.lower()
+)
+
+
+@pytest.fixture
+def win32cred() -> ModuleType:
+    """The other program; its import fails where there is no Windows."""
+    return importlib.import_module("win32ctypes.pywin32.win32cred")
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        pytest.param(b"0123456789-abcdefghijklmnopqrstuv", id="ascii"),
+        pytest.param("grüße \U0001f600".encode(), id="utf-8"),
+        pytest.param("grüße \U0001f600".encode("utf-16-le"), id="utf-16"),
+        pytest.param(bytes(range(256)) * 10, id="every-byte"),
+    ],
+)
+@PERSISTENCES
+def test_what_we_write_is_read_by_another_program(
+    win32cred: ModuleType, target_name: str, blob: bytes, persist: Persist
+) -> None:
+    """Each field, to the byte."""
+    wincred.write(target_name, blob, user_name="änna \U0001f600", comment="by üs", persist=persist)
+    assert win32cred.CredRead(target_name, win32cred.CRED_TYPE_GENERIC) == {
+        "Type": win32cred.CRED_TYPE_GENERIC,
+        "TargetName": target_name,
+        "Persist": int(persist),
+        "UserName": "änna \U0001f600",
+        "Comment": "by üs",
+        "CredentialBlob": blob,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "blob"),
+    [
+        pytest.param("grüße \U0001f600", "grüße \U0001f600".encode("utf-16-le"), id="text"),
+        pytest.param(b"0123456789-abc", "0123456789-abc".encode("utf-16-le"), id="bytes"),
+        pytest.param(bytes(range(1, 129)).decode("utf-16-le"), bytes(range(1, 129)), id="any-bytes"),
+    ],
+)
+@PERSISTENCES
+def test_what_another_program_writes_is_read_by_us(
+    win32cred: ModuleType, target_name: str, given: str | bytes, blob: bytes, persist: Persist
+) -> None:
+    """Each field, to the byte; that program keeps text, and bytes too, as UTF-16."""
+    win32cred.CredWrite(
+        {
+            "Type": win32cred.CRED_TYPE_GENERIC,
+            "TargetName": target_name,
+            "Persist": int(persist),
+            "UserName": "änna \U0001f600",
+            "Comment": "by thém",
+            "CredentialBlob": given,
+        }
+    )
+    credential = wincred.read(target_name)
+    assert credential == wincred.Credential(
+        target_name=target_name,
+        type=CredentialType.GENERIC,
+        blob=blob,
+        user_name="änna \U0001f600",
+        comment="by thém",
+        attributes={},
+        persist=persist,
+        last_written=credential.last_written,
+    )
+
+
+def test_another_program_lists_what_we_write(win32cred: ModuleType, target_name: str) -> None:
+    """Under the same filter."""
+    wincred.write(target_name, b"secret")
+    listed = win32cred.CredEnumerate(f"{target_name}*", 0)
+    assert [(one["TargetName"], one["CredentialBlob"]) for one in listed] == [(target_name, b"secret")]
+
+
+def test_what_we_delete_is_gone_for_another_program(win32cred: ModuleType, target_name: str) -> None:
+    """It finds nothing, with the code that we get too."""
+    win32cred.CredWrite(
+        {
+            "Type": win32cred.CRED_TYPE_GENERIC,
+            "TargetName": target_name,
+            "Persist": win32cred.CRED_PERSIST_SESSION,
+            "CredentialBlob": "secret",
+        }
+    )
+    wincred.delete(target_name)
+    error = importlib.import_module("win32ctypes.pywin32.pywintypes").error
+    with pytest.raises(error) as caught:
+        win32cred.CredRead(target_name, win32cred.CRED_TYPE_GENERIC)
+    assert caught.value.winerror == 1168

@@ -1,0 +1,118 @@
+"""`import wincred` is light and works everywhere; calls fail clearly where there is no Credential Manager."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pytest_mock import MockerFixture
+
+import wincred
+from wincred import _dll
+
+FORBIDDEN = ["cffi", "_cffi_backend", "pycparser", "ctypes", "_ctypes", "wincred._advapi32"]
+
+PROGRAM = """
+import importlib.abc, json, sys
+
+class Forbid(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name in {forbidden!r}:
+            raise ImportError("this test forbids " + name)
+
+sys.path.insert(0, {root!r})
+sys.meta_path.insert(0, Forbid())
+import wincred
+print(json.dumps({{"supported": wincred.is_supported(), "loaded": sorted(sys.modules)}}))
+"""
+
+
+@pytest.fixture(scope="module")
+def imported() -> dict[str, Any]:
+    """What a new Python, without site-packages and with cffi and ctypes forbidden, tells after `import wincred`."""
+    program = PROGRAM.format(forbidden=FORBIDDEN, root=str(Path(wincred.__file__).parents[1]))
+    finished = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    answer: dict[str, Any] = json.loads(finished.stdout)
+    return answer
+
+
+def test_import_needs_no_cffi(imported: dict[str, Any]) -> None:
+    """The import works where cffi can't be imported, and loads neither it nor the generated module nor ctypes."""
+    assert "wincred._dll" in imported["loaded"]
+    assert not set(FORBIDDEN) & set(imported["loaded"])
+
+
+def test_a_system_is_supported_if_it_is_windows(imported: dict[str, Any]) -> None:
+    """The answer needs no cffi either."""
+    assert imported["supported"] is (sys.platform == "win32")
+
+
+@pytest.mark.parametrize(
+    ("platform", "supported"), [("win32", True), ("linux", False), ("darwin", False), ("cygwin", False)]
+)
+def test_is_supported_tells_the_systems_apart(mocker: MockerFixture, platform: str, supported: bool) -> None:
+    """Only Windows has a Credential Manager."""
+    mocker.patch.object(_dll, "sys", SimpleNamespace(platform=platform))
+    assert wincred.is_supported() is supported
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda: wincred.write("example.com", b"secret"), id="write"),
+        pytest.param(lambda: wincred.read("example.com"), id="read"),
+        pytest.param(lambda: wincred.delete("example.com"), id="delete"),
+        pytest.param(lambda: wincred.enumerate(), id="enumerate"),
+        pytest.param(lambda: wincred.max_persist(), id="max-persist"),
+        pytest.param(lambda: wincred.write("", 1, persist="?"), id="write-wrong"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.read("", type="?"), id="read-wrong"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.delete("", type="?"), id="delete-wrong"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.enumerate(1), id="enumerate-wrong"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.max_persist("?"), id="max-persist-wrong"),  # type: ignore[arg-type]  # the point
+    ],
+)
+def test_every_function_says_first_that_the_system_is_not_supported(
+    mocker: MockerFixture, call: Callable[[], object]
+) -> None:
+    """Before any check of its arguments, and before cffi is needed."""
+    mocker.patch.object(_dll, "sys", SimpleNamespace(platform="linux"))
+    load_ffi = mocker.patch.object(_dll, "load_ffi")
+    with pytest.raises(wincred.UnsupportedPlatformError) as caught:
+        call()
+    assert str(caught.value) == (
+        "the Credential Manager is a part of Windows, and this is linux; "
+        "ask wincred.is_supported() first, and keep the secret elsewhere here"
+    )
+    assert caught.value.winerror is None
+    load_ffi.assert_not_called()
+
+
+def test_the_dll_is_opened_once(mocker: MockerFixture) -> None:
+    """At the first call, by the name that only Windows' own directory provides."""
+    mocker.patch.object(_dll, "is_supported", return_value=True)
+    ffi = mocker.patch.object(_dll, "load_ffi").return_value
+    _dll._open.cache_clear()
+    try:
+        assert _dll.advapi32() is _dll.advapi32() is ffi.dlopen.return_value
+    finally:
+        _dll._open.cache_clear()
+    ffi.dlopen.assert_called_once_with("advapi32.dll")
+
+
+def test_the_public_names_are_all_there() -> None:
+    """`__all__` names what exists, once."""
+    assert sorted(set(wincred.__all__)) == sorted(wincred.__all__)
+    assert all(hasattr(wincred, name) for name in wincred.__all__)

@@ -1,0 +1,182 @@
+"""Secrets in C memory are wiped, and Windows' memory is freed once; at the DLL seam, with a fake.
+
+The fixture `advapi32` adds to every test here and elsewhere: in the end, all that was given out was wiped and freed.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fake_advapi32 import FakeAdvapi32, Stored
+
+import wincred
+from wincred import _api
+
+SECRET = b"correct horse battery staple"
+CODES = [5, 8, 87, 1004, 1168, 1223, 1312, 1783, 2202]
+
+
+class UnexpectedError(Exception):
+    """What no code of ours expects."""
+
+
+def fail(*_: object) -> Any:
+    raise UnexpectedError
+
+
+def test_write_wipes_its_copy_of_the_blob(advapi32: FakeAdvapi32) -> None:
+    """Windows saw the blob, and nothing of it is left in the memory that held it."""
+    wincred.write("example.com", SECRET)
+    assert [(write.blob, write.wiped) for write in advapi32.writes] == [(SECRET, True)]
+    assert advapi32.byte_arrays == [bytes(len(SECRET))]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_failed_write_wipes_its_copy_of_the_blob(advapi32: FakeAdvapi32, code: int) -> None:
+    """Whatever Windows answers."""
+    advapi32.fail("CredWriteW", code)
+    with pytest.raises(wincred.CredentialError):
+        wincred.write("example.com", SECRET)
+    assert [(write.blob, write.wiped) for write in advapi32.writes] == [(SECRET, True)]
+    assert advapi32.calls == ["CredWriteW"]
+
+
+@pytest.mark.parametrize("step", ["_wide_or_null", "_wide", "_marshalled_attributes"])
+def test_a_write_that_fails_half_way_wipes_its_copy_of_the_blob(
+    advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Windows is not called, and the copy that was made for it is gone."""
+    copies = []
+
+    def look_and_fail(*_: object) -> Any:
+        copies.extend(advapi32.byte_arrays)
+        raise UnexpectedError
+
+    monkeypatch.setattr(_api, step, look_and_fail)
+    with pytest.raises(UnexpectedError):
+        wincred.write("example.com", SECRET, attributes={"k": b"v"})
+    assert copies[0] == SECRET
+    assert advapi32.byte_arrays[0] == bytes(len(SECRET))
+    assert advapi32.calls == []
+
+
+def test_a_write_that_is_interrupted_wipes_its_copy_of_the_blob(advapi32: FakeAdvapi32) -> None:
+    """An exception of any kind out of the call itself."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    advapi32.before("CredWriteW", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        wincred.write("example.com", SECRET)
+    assert [(write.blob, write.wiped) for write in advapi32.writes] == [(SECRET, True)]
+    assert advapi32.get("example.com") is None
+
+
+def test_what_a_write_hands_to_windows_lives_until_the_call_returns(advapi32: FakeAdvapi32) -> None:
+    """No string, attribute or value is let go before; the fake checks every pointer."""
+    advapi32.before("CredWriteW", gc.collect)
+    wincred.write("example.com", SECRET, user_name="anna", comment="c", attributes={"k": b"v", "l": b"w"})
+    assert advapi32.get("example.com") == Stored(
+        target_name="example.com", blob=SECRET, user_name="anna", comment="c", attributes={"k": b"v", "l": b"w"}
+    )
+
+
+def test_read_wipes_windows_block_then_frees_it(advapi32: FakeAdvapi32) -> None:
+    """Once, and only after the copy that is returned was made."""
+    advapi32.put(Stored(target_name="example.com", blob=SECRET))
+    assert wincred.read("example.com").blob == SECRET
+    assert advapi32.calls == ["CredReadW", "CredFree"]
+    assert [(block.wiped, block.freed) for block in advapi32.blocks] == [(True, 1)]
+
+
+def test_enumerate_wipes_every_blob_in_windows_block_then_frees_it(advapi32: FakeAdvapi32) -> None:
+    """The many credentials of a listing are one block, freed once."""
+    for number in range(3):
+        advapi32.put(Stored(target_name=f"example.com/{number}", blob=SECRET))
+    assert [credential.blob for credential in wincred.enumerate()] == [SECRET] * 3
+    assert advapi32.calls == ["CredEnumerateW", "CredFree"]
+    assert [(block.wiped, block.freed) for block in advapi32.blocks] == [(True, 1)]
+
+
+CALLS = [
+    pytest.param(lambda: wincred.read("example.com/1"), "CredReadW", id="read"),
+    pytest.param(lambda: wincred.enumerate(), "CredEnumerateW", id="enumerate"),
+]
+
+
+@pytest.mark.parametrize(("call", "function_name"), CALLS)
+@pytest.mark.parametrize("code", [code for code in CODES if code != 1168])
+def test_a_failed_call_frees_nothing(
+    advapi32: FakeAdvapi32, call: Callable[[], object], function_name: str, code: int
+) -> None:
+    """Windows gave out no memory, so there is none to free."""
+    advapi32.put(Stored(target_name="example.com/1", blob=SECRET))
+    advapi32.fail(function_name, code)
+    with pytest.raises(wincred.CredentialError):
+        call()
+    assert advapi32.calls == [function_name]
+
+
+@pytest.mark.parametrize(("call", "function_name"), CALLS)
+@pytest.mark.parametrize("step", ["_datetime", "_copy", "_text", "_bytes", "_attributes"])
+def test_a_copy_that_fails_leaves_nothing_behind(
+    advapi32: FakeAdvapi32,
+    monkeypatch: pytest.MonkeyPatch,
+    call: Callable[[], object],
+    function_name: str,
+    step: str,
+) -> None:
+    """Every blob of the block is wiped, copied or not, and the block is freed once."""
+    for number in range(3):
+        advapi32.put(Stored(target_name=f"example.com/{number}", blob=SECRET))
+    monkeypatch.setattr(_api, step, fail)
+    with pytest.raises(UnexpectedError):
+        call()
+    assert advapi32.calls == [function_name, "CredFree"]
+    assert [(block.wiped, block.freed) for block in advapi32.blocks] == [(True, 1)]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda: wincred.read("example.com", type=wincred.CredentialType.DOMAIN_PASSWORD), id="read"),
+        pytest.param(lambda: wincred.enumerate(), id="enumerate"),
+    ],
+)
+def test_a_domain_password_that_is_given_back_is_wiped_too(advapi32: FakeAdvapi32, call: Callable[[], object]) -> None:
+    """We drop the blob, and don't leave it in memory either."""
+    advapi32.gives_domain_blobs = True
+    advapi32.put(Stored(target_name="example.com", type=2, blob=SECRET, user_name="anna@example.com"))
+    call()
+    assert [(block.wiped, block.freed) for block in advapi32.blocks] == [(True, 1)]
+
+
+def test_a_block_is_freed_even_if_it_can_not_be_wiped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The free does not depend on the wipe."""
+    advapi32 = FakeAdvapi32()
+    advapi32.install(monkeypatch)
+    advapi32.put(Stored(target_name="example.com", blob=SECRET))
+    monkeypatch.setattr(_api, "_wipe", fail)
+    with pytest.raises(UnexpectedError):
+        wincred.read("example.com")
+    assert [block.freed for block in advapi32.blocks] == [1]
+
+
+@pytest.mark.parametrize(
+    ("call", "calls"),
+    [
+        pytest.param(lambda: wincred.delete("example.com"), ["CredDeleteW"], id="delete"),
+        pytest.param(lambda: wincred.max_persist(), ["CredGetSessionTypes"], id="max-persist"),
+    ],
+)
+def test_a_call_that_gives_no_memory_frees_none(
+    advapi32: FakeAdvapi32, call: Callable[[], object], calls: list[str]
+) -> None:
+    """One function of the DLL, and no more."""
+    advapi32.put(Stored(target_name="example.com", blob=SECRET))
+    call()
+    assert advapi32.calls == calls
