@@ -84,6 +84,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes, and the second would wait for an acknowledgement
+    timeout = 3600  # seconds; never reached, but without one Windows can't interrupt a write
     server: "LoopbackServer"
 
     def respond(self) -> None:
@@ -157,9 +158,7 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         self.shutdown()
         self.server_close()
         for _, connection in self._connections:
-            with contextlib.suppress(OSError):  # closed already
-                # Past the TLS layer, which its own thread may be reading.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            _wake(connection)
         deadline = time.monotonic() + 1
         for thread in [self._accepting, *(thread for thread, _ in self._connections)]:
             thread.join(max(0, deadline - time.monotonic()))
@@ -172,8 +171,17 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         thread.start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # an OSError is a client that went away
+        gone = isinstance(sys.exception(), OSError)
+        if not gone and not self.stopping.is_set():
             super().handle_error(request, client_address)
+
+
+def _wake(connection: socket.socket) -> None:
+    """Make the thread that waits for `connection` fail at once."""
+    with contextlib.suppress(OSError):  # closed already
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # past the TLS layer, which that thread may be in
+        if os.name == "nt":  # where a shutdown wakes nobody
+            socket.close(connection.detach())
 
 
 class Deployment:
