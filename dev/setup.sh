@@ -1,0 +1,44 @@
+# Sourced by dev/test and dev/try: what they need, installed when it is not there. Debian and its kin.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '\n== %s\n' "$*" >&2; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+missing_packages() {
+  python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
+  command -v wineserver >/dev/null || command -v wine >/dev/null || echo wine
+  [ -e /usr/lib/wine/wine64 ] || command -v wine64 >/dev/null || echo wine64
+  command -v x86_64-w64-mingw32-gcc >/dev/null || echo gcc-mingw-w64-x86-64-win32
+  for program in "$@"; do
+    command -v "$program" >/dev/null || echo "$program"
+  done
+}
+
+# install_packages [PROGRAM...]: Python, Wine and mingw, and the programs that have their package's name.
+install_packages() {
+  local packages
+  packages=$(missing_packages "$@")
+  [ -z "$packages" ] && return
+  say "installing" $packages
+  as_root apt-get update -q
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages
+}
+
+# The virtual environment .venv with the project, editable, and what its checks need.
+make_environment() {
+  local stamp=.venv/made-from
+  if [ ! -e "$stamp" ] || ! cmp -s pyproject.toml "$stamp"; then
+    say "making .venv"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+      { echo "python3 is older than 3.11: install a newer one" >&2; exit 1; }
+    rm -rf .venv
+    python3 -m venv .venv
+    .venv/bin/python -m pip install -q --disable-pip-version-check --upgrade "pip>=25.1"
+    .venv/bin/python -m pip install -q --disable-pip-version-check --group check -e .
+    cp pyproject.toml "$stamp"
+  fi
+}
