@@ -22,8 +22,8 @@ DIRECTORY_NAME = "coderv2"
 MAX_FILE_SIZE = 64 * 1024
 """Bytes that are read of a file at most: a URL and a token are far shorter."""
 
-REPLACE_TIMEOUT = 2.0
-"""Seconds that a Windows reader, which has the file open, can delay its replacement."""
+REPLACE_TIMEOUT = 2.0 if sys.platform == "win32" else 0.0
+"""Seconds that a Windows reader, which has the file open, can delay its replacement; elsewhere it does not."""
 
 _NO_HOME = "say where with --global-config DIR or CODER_CONFIG_DIR"
 _FOREIGN = "it is not a file of a Coder client: move it away"
@@ -44,8 +44,7 @@ def default_directory() -> Path:
     if sys.platform == "darwin":
         # Not platformdirs, which lets XDG_CONFIG_HOME win on macOS too: the Go client does not.
         return _required("HOME") / "Library" / "Application Support" / DIRECTORY_NAME
-    if not os.environ.get("XDG_CONFIG_HOME"):
-        _required("HOME")
+    _required("XDG_CONFIG_HOME" if os.environ.get("XDG_CONFIG_HOME", "").strip() else "HOME")
     import platformdirs
 
     return platformdirs.user_config_path(DIRECTORY_NAME)
@@ -56,6 +55,24 @@ def _required(variable: str) -> Path:
     if not path.is_absolute():
         raise ConfigError(f"the config directory is not known: {variable} is not set to an absolute path", _NO_HOME)
     return path
+
+
+def make_private(directory: Path) -> None:
+    """Make *directory* and what is missing above it, each for its owner alone whatever the umask. Raises OSError."""
+    try:
+        directory.mkdir(mode=0o700)
+    except FileNotFoundError:
+        if directory.parent == directory:
+            raise
+        make_private(directory.parent)
+        make_private(directory)
+    except OSError:
+        # Some systems name another reason than that it exists already, as for the root of a drive.
+        if not directory.is_dir():
+            raise
+    else:
+        if sys.platform != "win32":
+            directory.chmod(0o700)
 
 
 class ConfigDirectory:
@@ -70,7 +87,7 @@ class ConfigDirectory:
     def create(self) -> None:
         """Make the directory, for its owner alone."""
         with self._errors(self.path, "made", "name another one with --global-config"):
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.path)
 
     def read(self, name: str) -> str | None:
         """The file's text without the white space around it; None when there is no such file."""
@@ -101,12 +118,25 @@ class ConfigDirectory:
         except OSError:
             return False
 
+    def last_change(self, name: str) -> int | None:
+        """When the file was last written, in nanoseconds since 1970; None when there is no such file."""
+        with self._errors(self.file(name), "read", "look at its permissions"):
+            try:
+                return self.file(name).lstat().st_mtime_ns
+            except FileNotFoundError:
+                return None
+
+    def check_removable(self, name: str) -> None:
+        """Raise what `remove` would for what is not a file of ours; nothing happens when there is none."""
+        with self._errors(self.file(name), "removed", "remove it by hand"), contextlib.suppress(FileNotFoundError):
+            _check_regular(self.file(name))
+
     def stage(self, name: str, content: bytes) -> None:
         """Write a new file *name* with *content*, flushed to disk; one of that name is removed first."""
         path = self.file(name)
+        self.discard(name)
         with self._errors(path, "written", "make room, or make the directory writable for you"):
-            path.unlink(missing_ok=True)
-            descriptor = os.open(path, _CREATE, _PRIVATE)
+            descriptor = _retried(lambda: os.open(path, _CREATE, _PRIVATE))
             with os.fdopen(descriptor, "wb") as file:
                 if sys.platform != "win32":
                     os.fchmod(descriptor, _PRIVATE)  # a umask can have taken even the owner's rights
@@ -135,12 +165,20 @@ class ConfigDirectory:
             self._flush()
             return True
 
-    def check_writable(self, name: str) -> None:
-        """Raise what a write of *name* would."""
+    def discard(self, name: str) -> None:
+        """Remove the staged file *name*, or a link of that name; nothing happens when there is none."""
+        path = self.file(name)
+        with self._errors(path, "removed", "remove it by hand"):
+            _retried(lambda: path.unlink(missing_ok=True))
+
+    def check_writable(self, name: str, staged_name: str, size: int) -> None:
+        """Raise what a write of *size* bytes to *name*, staged as *staged_name*, would."""
         self.create()
         self.read_bytes(name)
-        self.stage(f".{name}.check", b"")
-        self.remove(f".{name}.check")
+        try:
+            self.stage(staged_name, b"." * size)
+        finally:
+            self.discard(staged_name)
 
     def _flush(self) -> None:
         if sys.platform == "win32":
@@ -184,7 +222,7 @@ def _decode(content: bytes, path: Path) -> str:
 
 def _retried(call: Callable[[], _Result]) -> _Result:
     """*call*, tried again while Windows says that another process has the file open without sharing it."""
-    deadline = time.monotonic() + (REPLACE_TIMEOUT if sys.platform == "win32" else 0)
+    deadline = time.monotonic() + REPLACE_TIMEOUT
     while True:
         try:
             return call()

@@ -67,7 +67,7 @@ class DeploymentURL:
             raise InvalidURLError("the URL is empty", _EXAMPLE)
         _check_characters(text)
         if re.match(r"https?:(?!//|\d|$)", text, re.IGNORECASE):
-            raise InvalidURLError(f"{printable(text)!r} lacks a // after the scheme", _EXAMPLE)
+            raise InvalidURLError(f"{_shown(text)} lacks a // after the scheme", _EXAMPLE)
         parts = _split(text if "://" in text else f"{_implied_scheme(text)}://{text}")
         _check_parts(parts, text)
         return cls(Origin(parts.scheme, _host(parts), _port(parts)), _path(parts))
@@ -93,6 +93,14 @@ def _check_characters(text: str) -> None:
     # urlsplit drops tabs and line ends without a word, and a browser takes a backslash for a slash.
     if any(character <= " " or character in "\x7f\\" for character in text):
         raise InvalidURLError("the URL holds white space, a control character or a backslash", _EXAMPLE)
+    # A lone surrogate is what Python makes of a byte that is not text, in an argument or a variable.
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidURLError("the URL holds bytes that are not UTF-8 text", _EXAMPLE)
+
+
+def _shown(text: str) -> str:
+    # However it is parsed: what stands before an @ can be a password.
+    return "the URL" if "@" in text else repr(printable(text))
 
 
 def _split(text: str) -> SplitResult:
@@ -119,10 +127,10 @@ def _check_parts(parts: SplitResult, text: str) -> None:
             "leave out everything up to the @: a session token is asked for separately",
         )
     if parts.scheme not in DEFAULT_PORTS:
-        raise InvalidURLError(f"{printable(text)!r} has the scheme {parts.scheme!r}", "only https and http are allowed")
+        raise InvalidURLError(f"{_shown(text)} has the scheme {parts.scheme!r}", "only https and http are allowed")
     if parts.query or parts.fragment or text.endswith(("?", "#")):
         raise InvalidURLError(
-            f"{printable(text)!r} has a query or a fragment",
+            f"{_shown(text)} has a query or a fragment",
             "give the deployment's own URL, without what follows ? or #",
         )
 
@@ -138,16 +146,18 @@ def _host(parts: SplitResult) -> str:
             "give its xn-- form, as the browser's address bar copies it: other conversions can name another domain",
         )
     if "[" in parts.netloc:
-        return _ipv6_host(host)
+        return _ipv6_host(host, parts.netloc)
     if not _HOST.fullmatch(host) or len(host) > 253:
         raise InvalidURLError(f"{printable(host)!r} is not a host name", _EXAMPLE)
     return host
 
 
-def _ipv6_host(host: str) -> str:
+def _ipv6_host(host: str, netloc: str) -> str:
     address = _address(host)
-    if not isinstance(address, ipaddress.IPv6Address) or address.scope_id:
-        raise InvalidURLError(f"{printable(host)!r} is not an IPv6 address", "give one like [::1], without a zone")
+    # What stands around the brackets urlsplit leaves out, without a word in older versions.
+    whole = re.fullmatch(r"\[[^\[\]]*\](:\d*)?", netloc)
+    if not whole or not isinstance(address, ipaddress.IPv6Address) or address.scope_id:
+        raise InvalidURLError(f"{printable(netloc)!r} is not an IPv6 address", "give one like [::1], without a zone")
     return f"[{address.compressed}]"
 
 
@@ -166,5 +176,5 @@ def _port(parts: SplitResult) -> int:
 
 def _path(parts: SplitResult) -> str:
     if any(segment in {".", ".."} for segment in parts.path.split("/")):
-        raise InvalidURLError(f"the path {printable(parts.path)!r} has a . or .. in it", "give the path itself")
+        raise InvalidURLError("the URL's path has a . or .. in it", "give the path itself")
     return quote(parts.path.rstrip("/"), safe=_PATH_SAFE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,10 +97,11 @@ class KeyringStore:
 
     def check(self, url: DeploymentURL, token_length: int = USUAL_LENGTH, *, replace: bool = False) -> None:
         self._provider.persistence()
-        self._with_session(self._entries(), url, "x" * token_length, replace=replace)
+        token = check_token("x" * token_length, "the token")
+        self._with_session(self._entries(), url, token, replace=replace)
 
     def deployments(self) -> list[Origin]:
-        return list(credentials.deployments(self._entries()))
+        return credentials.deployments(self._entries())
 
     def persistence(self) -> str:
         """The strongest persistence on offer now, in the system's word; raises StoreUnavailableError when none is."""
@@ -113,12 +115,13 @@ class KeyringStore:
     def reset(self) -> None:
         """Discard the whole blob, when it can't be understood; raises SessionStoreError when it can."""
         with locked(self._lock_path):
-            if _is_understood(self._get()):
+            before = self._provider.get(self._service)
+            if _is_understood(before or b""):
                 raise SessionStoreError(
                     f"the credential {self._service} is in order, and was not discarded",
                     "to forget a session, use: coder logout --use-keyring --url URL",
                 )
-            if not self._store(None):
+            if not self._store_or_restore(None, before):
                 raise self._lost()
 
     def _entries(self) -> Entries:
@@ -164,7 +167,7 @@ class KeyringStore:
             return self._store(blob)
         except BaseException as error:
             # A write that failed, or could not be read back, may have happened all the same.
-            self._put_back(before, error)
+            self._put_back(before, blob, error)
             raise
 
     def _store(self, blob: bytes | None) -> bool:
@@ -178,7 +181,11 @@ class KeyringStore:
         else:
             self._provider.set(self._service, blob)
 
-    def _put_back(self, before: bytes | None, error: BaseException) -> None:
+    def _put_back(self, before: bytes | None, after: bytes | None, error: BaseException) -> None:
+        with contextlib.suppress(SessionStoreError):
+            stored = self._provider.get(self._service)
+            if stored == before or stored != after:
+                return  # nothing was written, or another client has written since
         try:
             self._set(before)
         except SessionStoreError as failure:
@@ -189,8 +196,8 @@ class KeyringStore:
             if not (
                 written.alone and self._provider.get(self._service) == written.after and self._store(written.before)
             ):
-                old = credentials.decode(written.before or b"")
-                self._update(lambda entries: _with_sessions_of(entries, old, origin))
+                before, after = (credentials.decode(blob or b"") for blob in (written.before, written.after))
+                self._update(lambda entries: credentials.take_back(entries, before, after, origin))
         except SessionStoreError as failure:
             raise self._left_changed(failure) from error
 
@@ -210,12 +217,6 @@ class KeyringStore:
         return SessionNotFoundError(
             f"no session for {url.origin} in the keyring", f"log in with: coder login --use-keyring {url}"
         )
-
-
-def _with_sessions_of(entries: Entries, old: Entries, origin: Origin) -> Entries:
-    """*entries* with *origin*'s session as it was in *old*: another client changed the rest meanwhile."""
-    rest = credentials.remove(entries, credentials.find(entries, origin))
-    return rest | {key: old[key] for key in credentials.find(old, origin)}
 
 
 def _is_understood(blob: bytes) -> bool:

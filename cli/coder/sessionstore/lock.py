@@ -6,6 +6,7 @@ and every read of a store happens under this lock. Other clients take no lock.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import random
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from coder.config import DIRECTORY_NAME, make_private
 from coder.sessionstore.errors import StoreLockedError, StoreUnavailableError
 from coder.text import printable
 
@@ -47,30 +49,48 @@ def service_lock_path(service: str) -> Path:
 
     Not a named mutex: any local user can create one of that name first, and close it to us.
     """
-    name = service if re.fullmatch(r"[A-Za-z0-9._-]{1,80}", service) else hashlib.sha256(service.encode()).hexdigest()
-    return local_directory() / f"{name}.lock"
+    name = service.casefold()  # as Windows compares target names: two spellings are one credential
+    if not re.fullmatch(r"[a-z0-9._-]{1,80}", name):
+        name = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+    return local_directory() / f"keyring-{name}.lock"  # with a prefix: nul.lock would be a device
 
 
 def local_directory() -> Path:
-    """`%LOCALAPPDATA%\\coderv2` on Windows, the user's state directory elsewhere."""
+    """`%LOCALAPPDATA%\\coderv2` on Windows, the user's state directory elsewhere.
+
+    Raises StoreUnavailableError when that is not an absolute path: each working directory would have its own lock.
+    """
     base = os.environ.get("LOCALAPPDATA", "") if sys.platform == "win32" else ""
-    if base:
-        return Path(base) / "coderv2"
+    directory = Path(base) / DIRECTORY_NAME if base else _state_directory()
+    if not directory.is_absolute():
+        raise StoreUnavailableError(
+            f"the directory of the lock is not an absolute path: {printable(str(directory))}",
+            f"set {'LOCALAPPDATA' if sys.platform == 'win32' else 'XDG_STATE_HOME or HOME'} to one",
+        )
+    return directory
+
+
+def _state_directory() -> Path:
     import platformdirs
 
-    return platformdirs.user_state_path("coderv2", appauthor=False)
+    return platformdirs.user_state_path(DIRECTORY_NAME, appauthor=False)
 
 
 def _open(path: Path) -> int:
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOINHERIT", 0)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(path, flags, 0o600)
+        make_private(path.parent)
+        descriptor = os.open(path, flags, 0o600)
+        if sys.platform != "win32":
+            # The umask can take the owner's rights; and whoever can open the file can lock it, and us out.
+            with contextlib.suppress(OSError):
+                os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise StoreUnavailableError(
             f"the lock file {printable(str(path))} can't be opened: {error.strerror}",
             "make it and its directory writable for you",
         ) from error
+    return descriptor
 
 
 def _wait(descriptor: int, path: Path, deadline: float) -> None:
@@ -95,9 +115,10 @@ if sys.platform == "win32":
         return True
 
     def _unlock(descriptor: int) -> None:
-        # Closing would unlock too, but Windows does not say how soon.
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+        # Closing, which follows, would unlock too, but Windows does not say how soon.
+        with contextlib.suppress(OSError):
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl

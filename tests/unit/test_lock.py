@@ -1,0 +1,316 @@
+"""The lock: one process, one thread at a time; nobody waits for ever, and a dead holder blocks nobody."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from coder.sessionstore import FileStore, KeyringStore, StoreLockedError, StoreUnavailableError
+from coder.sessionstore import lock as lock_module
+from coder.sessionstore.lock import local_directory, locked, service_lock_path
+
+HOLDER = Path(__file__).parents[1] / "lock_holder.py"
+posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
+windows = pytest.mark.skipif(sys.platform != "win32", reason="a directory of Windows")
+
+
+@contextmanager
+def holder(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that holds the lock."""
+    with subprocess.Popen(
+        [sys.executable, str(HOLDER), str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().strip() == b"locked"
+            yield process
+        finally:
+            process.kill()
+
+
+def is_free(path: Path) -> bool:
+    with contextlib.suppress(StoreLockedError), locked(path, timeout=0):
+        return True
+    return False
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "directory" / "test.lock"
+
+
+def test_another_process_is_kept_out(path: Path) -> None:
+    """Until the holder lets go."""
+    with holder(path) as process:
+        assert not is_free(path)
+        process.communicate(b"")
+        assert process.returncode == 0
+        assert is_free(path)
+
+
+def test_a_killed_holder_blocks_nobody(path: Path) -> None:
+    """The system lets go of its lock, at once."""
+    with holder(path) as process:
+        process.kill()
+        process.wait()
+        with locked(path, timeout=2):
+            pass
+
+
+def test_another_thread_is_kept_out(path: Path) -> None:
+    """A thread counts as a process does: no two are in at once."""
+    inside, most = 0, 0
+
+    def work() -> None:
+        nonlocal inside, most
+        for _ in range(20):
+            with locked(path):
+                inside += 1
+                most = max(most, inside)
+                time.sleep(0.0005)
+                inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert (most, inside) == (1, 0)
+
+
+def test_waiting_ends_with_an_error(path: Path) -> None:
+    """Which says what to do; neither much too early nor much too late."""
+    with locked(path):
+        start = time.monotonic()
+        with pytest.raises(StoreLockedError) as caught, locked(path, timeout=0.2):
+            pass
+        waited = time.monotonic() - start
+    assert 0.2 <= waited < 2
+    assert caught.value.message == f"another process has kept the session store locked: {path}"
+    assert caught.value.hint == "try again, or end the coder process that hangs"
+
+
+def test_a_lock_that_becomes_free_is_taken(path: Path) -> None:
+    """By the one who waits for it."""
+    with holder(path) as process:
+        threading.Timer(0.2, process.kill).start()
+        with locked(path, timeout=5):
+            pass
+
+
+@pytest.mark.parametrize("error", [ValueError(), KeyboardInterrupt()], ids=["error", "interrupt"])
+def test_an_exception_lets_go(path: Path, error: BaseException) -> None:
+    """And comes out unchanged."""
+    with pytest.raises(type(error)) as caught, locked(path):
+        raise error
+    assert caught.value is error
+    assert is_free(path)
+
+
+def test_no_descriptor_is_left_open(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither after a turn nor after waiting in vain."""
+    opened, closed = [], []
+    real_open, real_close = os.open, os.close
+
+    def record_open(*args: object, **kwargs: object) -> int:
+        opened.append(real_open(*args, **kwargs))  # type: ignore[arg-type]
+        return opened[-1]
+
+    def record_close(descriptor: int) -> None:
+        closed.append(descriptor)
+        real_close(descriptor)
+
+    monkeypatch.setattr(os, "open", record_open)
+    monkeypatch.setattr(os, "close", record_close)
+    with locked(path):
+        assert not is_free(path)
+    monkeypatch.undo()
+    assert sorted(opened) == sorted(closed)
+    assert len(opened) == 2
+
+
+def test_the_lock_file_is_not_inherited(path: Path) -> None:
+    """A program that we start, and that outlives us, would keep the lock."""
+    descriptor = lock_module._open(path)
+    assert not os.get_inheritable(descriptor)
+    os.close(descriptor)
+
+
+@posix
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777], ids=oct)
+def test_the_lock_file_and_its_directory_are_the_owners_alone(path: Path, umask: int) -> None:
+    """Whoever can open the file can lock it: the umask must not matter."""
+    old = os.umask(umask)
+    try:
+        with locked(path):
+            pass
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [stat.S_IMODE(directory.stat().st_mode) for directory in (path.parent, path.parent.parent)] == [0o700] * 2
+
+
+@posix
+def test_a_lock_file_that_others_could_open_is_closed_to_them(path: Path) -> None:
+    """Another user who can open it could keep us out."""
+    path.parent.mkdir(parents=True)
+    path.touch(mode=0o666)
+    path.chmod(0o666)
+    with locked(path):
+        pass
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@posix
+@pytest.mark.parametrize("dangling", [True, False], ids=["dangling", "to-a-file"])
+def test_a_link_is_not_followed(path: Path, dangling: bool) -> None:
+    """Where it leads nothing is made or locked."""
+    target = path.parent / "elsewhere"
+    path.parent.mkdir(parents=True)
+    if not dangling:
+        target.write_text("content")
+    path.symlink_to(target)
+    with pytest.raises(StoreUnavailableError, match=r"can't be opened: "), locked(path):
+        pass
+    assert target.exists() is not dangling
+
+
+def test_a_directory_in_its_place_is_an_error(path: Path) -> None:
+    """Of ours, with what to do."""
+    path.mkdir(parents=True)
+    with pytest.raises(StoreUnavailableError) as caught, locked(path):
+        pass
+    assert caught.value.message.startswith(f"the lock file {path} can't be opened: ")
+    assert caught.value.hint == "make it and its directory writable for you"
+
+
+def test_a_file_in_its_directorys_place_is_an_error(path: Path) -> None:
+    """Nothing is overwritten."""
+    path.parent.parent.mkdir()
+    path.parent.write_text("content")
+    with pytest.raises(StoreUnavailableError), locked(path):
+        pass
+    assert path.parent.read_text() == "content"
+
+
+@posix
+def test_a_filesystem_without_locks_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a wait for something that never comes."""
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(StoreUnavailableError) as caught, locked(path):
+        pass
+    assert caught.value.message == "the session store can't be locked: Operation not supported"
+
+
+# Where it is.
+
+
+@windows
+def test_on_windows_it_is_in_the_users_local_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which does not roam; not a named mutex, which any user can create first."""
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    assert service_lock_path("coder-v2-credentials") == tmp_path / "coderv2" / "keyring-coder-v2-credentials.lock"
+
+
+@posix
+def test_elsewhere_it_is_in_the_state_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For another system's keyring."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path = service_lock_path("coder-v2-credentials")
+    assert path.is_relative_to(tmp_path)
+    assert (path.parent.name, path.name) == ("coderv2", "keyring-coder-v2-credentials.lock")
+
+
+def test_a_relative_directory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each working directory would have a lock of its own."""
+    monkeypatch.setenv("LOCALAPPDATA", "relative")
+    monkeypatch.setattr(lock_module, "_state_directory", lambda: Path("relative"))
+    with pytest.raises(StoreUnavailableError) as caught:
+        local_directory()
+    assert caught.value.message.startswith("the directory of the lock is not an absolute path: relative")
+
+
+@pytest.fixture
+def directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for variable in ("LOCALAPPDATA", "XDG_STATE_HOME", "HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "service",
+    ["a/b", "..\\..\\x", "a:b", "ä", "x" * 81, "", "a b", "nul\0", "\ud800", "a\nb"],
+    ids=["slash", "backslashes", "colon", "umlaut", "long", "empty", "space", "nul", "surrogate", "line-end"],
+)
+def test_a_service_name_that_is_no_file_name_is_hashed(directories: Path, service: str) -> None:
+    """It can't lead out of the directory."""
+    path = service_lock_path(service)
+    assert path.parent == local_directory()
+    assert len(path.name) == len("keyring-") + 64 + len(".lock")
+    assert path.name.isascii()
+
+
+@pytest.mark.parametrize("service", ["Coder-V2-Credentials", "Ä/x"])
+def test_services_that_differ_in_case_share_a_lock(directories: Path, service: str) -> None:
+    """For Windows they are one credential."""
+    assert service_lock_path(service) == service_lock_path(service.lower())
+
+
+def test_services_have_locks_of_their_own(directories: Path) -> None:
+    """One does not wait for another."""
+    names = ["a", "b", "a/b", "a:b", "x" * 81, "x" * 82]
+    assert len({service_lock_path(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("service", ["nul", "CON", "com1", "aux"])
+def test_no_lock_file_is_a_device(directories: Path, service: str) -> None:
+    """Windows takes nul.lock for one."""
+    assert not service_lock_path(service).name.casefold().startswith(f"{service.casefold()}.")
+    with locked(service_lock_path(service)):
+        pass
+    assert service_lock_path(service).is_file()
+
+
+def test_the_keyring_store_takes_its_services_lock(directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And waits for it in vain when another has it."""
+    from memory_store import MemoryKeyring
+
+    store = KeyringStore("coder-test", provider=MemoryKeyring())
+    monkeypatch.setattr(lock_module.locked.__wrapped__, "__defaults__", (0.0,))  # type: ignore[attr-defined]
+    with locked(service_lock_path("coder-test")):
+        for operation in (store.deployments, store.usage, store.reset):
+            with pytest.raises(StoreLockedError):
+                operation()
+
+
+@windows
+def test_on_windows_the_files_lock_is_in_the_users_local_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A config directory named by option may be everybody's; two spellings of one directory share it."""
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    (tmp_path / "Config").mkdir()
+    paths = {FileStore(tmp_path / name)._lock_path() for name in ("Config", "config", "x/../config")}
+    assert len(paths) == 1
+    assert paths.pop().parent == tmp_path / "local" / "coderv2"
+    assert FileStore(tmp_path / "other")._lock_path() not in paths

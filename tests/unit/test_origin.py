@@ -1,0 +1,290 @@
+"""From what a person types to a deployment's URL, its origin, and the key of its entry in the keyring."""
+
+from __future__ import annotations
+
+import pytest
+from coder.errors import CoderError
+from coder.origin import DeploymentURL, InvalidURLError, Origin, parse_key
+
+ACCEPTED = [
+    pytest.param("https://dev.example.com", "https://dev.example.com", id="plain"),
+    pytest.param("http://dev.example.com", "http://dev.example.com", id="http"),
+    pytest.param("dev.example.com", "https://dev.example.com", id="no-scheme"),
+    pytest.param("localhost", "http://localhost", id="localhost"),
+    pytest.param("LOCALHOST:3000", "http://localhost:3000", id="localhost-with-port"),
+    pytest.param("localhost/coder", "http://localhost/coder", id="localhost-with-path"),
+    pytest.param("https://localhost", "https://localhost", id="localhost-with-scheme"),
+    pytest.param("localhost.example.com", "https://localhost.example.com", id="not-localhost"),
+    pytest.param("127.0.0.1", "https://127.0.0.1", id="loopback-address-without-scheme"),
+    pytest.param("dev.example.com:8443", "https://dev.example.com:8443", id="no-scheme-with-port"),
+    pytest.param("token:80", "https://token:80", id="a-word-with-port"),
+    pytest.param("https:8080", "https://https:8080", id="a-host-named-https"),
+    pytest.param("HTTPS://DEV.Example.COM", "https://dev.example.com", id="upper-case"),
+    pytest.param("https://dev.example.com:443", "https://dev.example.com", id="default-https-port"),
+    pytest.param("http://dev.example.com:80", "http://dev.example.com", id="default-http-port"),
+    pytest.param("https://dev.example.com:80", "https://dev.example.com:80", id="the-other-default-port"),
+    pytest.param("https://dev.example.com:00443", "https://dev.example.com", id="port-with-zeros"),
+    pytest.param("https://dev.example.com:65535", "https://dev.example.com:65535", id="highest-port"),
+    pytest.param("https://dev.example.com:", "https://dev.example.com", id="empty-port"),
+    pytest.param("https://dev.example.com/", "https://dev.example.com", id="slash"),
+    pytest.param("https://dev.example.com///", "https://dev.example.com", id="slashes"),
+    pytest.param("https://dev.example.com/Coder/", "https://dev.example.com/Coder", id="base-path"),
+    pytest.param("https://dev.example.com/a@b", "https://dev.example.com/a@b", id="at-in-the-path"),
+    pytest.param("https://dev.example.com/ä", "https://dev.example.com/%C3%A4", id="path-not-ascii"),
+    pytest.param("https://dev.example.com/%C3%A4", "https://dev.example.com/%C3%A4", id="path-escaped"),
+    pytest.param("https://dev.example.com/\u202ex", "https://dev.example.com/%E2%80%AEx", id="bidirectional-path"),
+    pytest.param("https://dev.example.com/\x9b31m", "https://dev.example.com/%C2%9B31m", id="c1-control-path"),
+    pytest.param("  https://dev.example.com\r\n", "https://dev.example.com", id="white-space-around"),
+    pytest.param("https://[::1]", "https://[::1]", id="ipv6"),
+    pytest.param("https://[::1]:443", "https://[::1]", id="ipv6-default-port"),
+    pytest.param("https://[2001:DB8:0::1]:8443", "https://[2001:db8::1]:8443", id="ipv6-in-full"),
+    pytest.param("https://10.0.0.1:8080", "https://10.0.0.1:8080", id="ipv4"),
+    pytest.param("https://xn--bcher-kva.example", "https://xn--bcher-kva.example", id="idna"),
+    pytest.param("https://my_host", "https://my_host", id="underscore"),
+    pytest.param("https://dev.example.com.", "https://dev.example.com.", id="absolute-name"),
+]
+
+
+@pytest.mark.parametrize(("text", "normalised"), ACCEPTED)
+def test_a_url_is_normalised(text: str, normalised: str) -> None:
+    """Scheme and host in lower case, the default port dropped, the base path kept, no trailing slash."""
+    assert str(DeploymentURL.parse(text)) == normalised
+
+
+@pytest.mark.parametrize(("text", "normalised"), ACCEPTED)
+def test_a_normalised_url_stays_as_it_is(text: str, normalised: str) -> None:
+    """What is written into the url file reads back as the same deployment."""
+    assert DeploymentURL.parse(normalised) == DeploymentURL.parse(text)
+
+
+SPACES = "the URL holds white space, a control character or a backslash"
+BRACKETS = "the URL can't be parsed: look at its brackets and its port"
+USER = "the URL holds a user name or a password"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("", "the URL is empty", id="empty"),
+        pytest.param(" \t\n", "the URL is empty", id="blank"),
+        pytest.param("https://", "the URL has no host", id="no-host"),
+        pytest.param("https:///path", "the URL has no host", id="no-host-but-a-path"),
+        pytest.param("https://:443", "the URL has no host", id="no-host-but-a-port"),
+        pytest.param("https:dev.example.com", "'https:dev.example.com' lacks a // after the scheme", id="no-slashes"),
+        pytest.param("HTTP:/dev", "'HTTP:/dev' lacks a // after the scheme", id="one-slash"),
+        pytest.param("ftp://dev", "'ftp://dev' has the scheme 'ftp'", id="ftp"),
+        pytest.param("file:///etc/passwd", "'file:///etc/passwd' has the scheme 'file'", id="file"),
+        pytest.param("javascript://dev/%0aalert", "'javascript://dev/%0aalert' has the scheme 'javascript'", id="js"),
+        pytest.param("ftp\u202e://dev", "'ftp\\\\u202e://dev' has the scheme ''", id="bidirectional-scheme"),
+        pytest.param("https://dev?x=1", "'https://dev?x=1' has a query or a fragment", id="query"),
+        pytest.param("https://dev/#top", "'https://dev/#top' has a query or a fragment", id="fragment"),
+        pytest.param("https://dev/?", "'https://dev/?' has a query or a fragment", id="empty-query"),
+        pytest.param("https://dev/#", "'https://dev/#' has a query or a fragment", id="empty-fragment"),
+        pytest.param("https://dev.example.com/a b", SPACES, id="space"),
+        pytest.param("https://dev.exa\tmple.com", SPACES, id="tab-that-urlsplit-drops"),
+        pytest.param("https://dev.example.com\n.evil.example", SPACES, id="line-end-that-urlsplit-drops"),
+        pytest.param("https://dev.example.com/\r\nX: y", SPACES, id="header-injection"),
+        pytest.param("https://dev\0.example.com", SPACES, id="nul"),
+        pytest.param("https://dev\x7f.example.com", SPACES, id="delete"),
+        pytest.param("https://dev\x1b[31m.example.com", SPACES, id="escape"),
+        pytest.param("https://evil.example\\@dev.example.com", SPACES, id="backslash"),
+        pytest.param("https:\\\\dev.example.com", SPACES, id="backslashes-for-slashes"),
+        pytest.param("https://dev/\udcff", "the URL holds bytes that are not UTF-8 text", id="not-utf8-path"),
+        pytest.param("https://d\udcffv", "the URL holds bytes that are not UTF-8 text", id="not-utf8-host"),
+        pytest.param("https://dev:0", "the URL has the port 0", id="port-0"),
+        pytest.param("https://dev:65536", BRACKETS, id="port-too-high"),
+        pytest.param("https://dev:-1", BRACKETS, id="port-negative"),
+        pytest.param("https://dev:+443", BRACKETS, id="port-with-sign"),
+        pytest.param("https://dev:4_43", BRACKETS, id="port-with-underscore"),
+        pytest.param("https://dev:\uff14\uff14\uff13", BRACKETS, id="port-fullwidth"),
+        pytest.param("https://dev:https", BRACKETS, id="port-in-words"),
+        pytest.param("https://dev:443:443", BRACKETS, id="two-ports"),
+        pytest.param("https://[::1", BRACKETS, id="bracket-open"),
+        pytest.param("https://::1]", BRACKETS, id="bracket-closed"),
+        pytest.param("https://[dev]", BRACKETS, id="no-address-in-brackets"),
+        pytest.param("https://[127.0.0.1]", BRACKETS, id="ipv4-in-brackets"),
+        pytest.param("https://[v1.x]", "'[v1.x]' is not an IPv6 address", id="future-address"),
+        pytest.param("https://[fe80::1%25eth0]", "'[fe80::1%25eth0]' is not an IPv6 address", id="zone"),
+        pytest.param("https://a..b/..", "the URL's path has a . or .. in it", id="dots"),
+        pytest.param("https://dev/../x", "the URL's path has a . or .. in it", id="dots-first"),
+        pytest.param("https://dev/./x", "the URL's path has a . or .. in it", id="one-dot"),
+        pytest.param("https://-dev", "'-dev' is not a host name", id="dash-first"),
+        pytest.param("https://dev!", "'dev!' is not a host name", id="exclamation-mark"),
+        pytest.param("https://d%65v", "'d%65v' is not a host name", id="percent"),
+        pytest.param("https://.", "'.' is not a host name", id="dot-alone"),
+        pytest.param(f"https://{'a' * 254}", f"'{'a' * 254}' is not a host name", id="too-long"),
+    ],
+)
+def test_what_is_not_a_deployments_url_is_refused(text: str, message: str) -> None:
+    """The message says what is wrong with it, the hint what to give."""
+    with pytest.raises(InvalidURLError) as caught:
+        DeploymentURL.parse(text)
+    assert caught.value.message == message
+    assert caught.value.hint
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["https://[::1]evil.example", "https://evil.example[::1]", "https://[::1]x:443"])
+def test_what_stands_beside_brackets_is_refused(text: str) -> None:
+    """Where it is left out, the URL that a person reads names another host than the one that gets the token."""
+    with pytest.raises(InvalidURLError):
+        DeploymentURL.parse(text)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param("bücher.example", id="umlaut"),
+        pytest.param("\u212aube.example", id="kelvin-sign"),
+        pytest.param("\uff44ev.example.com", id="fullwidth-letter"),
+        pytest.param("dev\u3002example.com", id="ideographic-full-stop"),
+        pytest.param("dev\u2024example.com", id="one-dot-leader"),
+        pytest.param("de\u00advexample.com", id="soft-hyphen"),
+        pytest.param("dev\u200b.example.com", id="zero-width-space"),
+        pytest.param("dev\u202e.example.com", id="bidirectional-override"),
+        pytest.param("faß.example", id="sharp-s"),
+        pytest.param("\u0131stanbul.example", id="dotless-i"),
+        pytest.param("d\u0435v.example.com", id="cyrillic-e"),
+    ],
+)
+@pytest.mark.parametrize("form", ["https://{}", "{}", "https://{}:8443/path"], ids=["scheme", "bare", "port-and-path"])
+def test_a_host_that_is_not_ascii_is_refused(host: str, form: str) -> None:
+    """The error asks for the xn-- form, and shows nothing that could reorder the line."""
+    with pytest.raises(InvalidURLError) as caught:
+        DeploymentURL.parse(form.format(host))
+    assert "is not ASCII" in caught.value.message
+    assert "xn--" in caught.value.hint
+    assert not set(str(caught.value)) & set("\u202e\u200b\u00ad")
+
+
+@pytest.mark.parametrize("sign", ["\u2100", "\uff0f", "\uff03", "\uff1f", "\uff20", "\uff1a"])
+def test_a_host_that_normalises_to_another_is_refused(sign: str) -> None:
+    """Signs of which NFKC makes a slash, a question mark, a number sign, an at sign or a colon."""
+    with pytest.raises(InvalidURLError):
+        DeploymentURL.parse(f"https://evil.example{sign}.dev.example.com")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("https://anna:hunter2@dev.example.com", id="password"),
+        pytest.param("https://hunter2@dev.example.com", id="user-name"),
+        pytest.param("https://@dev.example.com", id="empty"),
+        pytest.param("anna:hunter2@dev.example.com", id="no-scheme"),
+        pytest.param("ftp://anna:hunter2@dev.example.com", id="another-scheme"),
+        pytest.param("https:anna:hunter2@dev.example.com", id="no-slashes"),
+        pytest.param("https:/anna:hunter2@dev.example.com", id="one-slash"),
+        pytest.param("https://anna:1/hunter2@dev.example.com/..", id="slash-in-the-password"),
+        pytest.param("https://anna:12?hunter2@dev.example.com", id="question-mark-in-the-password"),
+        pytest.param("https://anna:12#hunter2@dev.example.com", id="number-sign-in-the-password"),
+        pytest.param("https://anna:hunter2/x@dev.example.com", id="password-for-a-port"),
+        pytest.param("https://anna:hunter2[@dev.example.com", id="bracket-in-the-password"),
+        pytest.param("https://anna:hunter2\\@dev.example.com", id="backslash-in-the-password"),
+        pytest.param("https://anna:hunter2 @dev.example.com", id="space-in-the-password"),
+        pytest.param("anna:hunter2@dev.example.com/x://y", id="scheme-in-the-path"),
+        pytest.param("https://anna:hunter2@d\u00e9v.example.com", id="host-not-ascii"),
+        pytest.param("https://anna:hunter2\uff20dev.example.com", id="fullwidth-at"),
+    ],
+)
+def test_a_password_is_refused_and_never_shown(text: str) -> None:
+    """Not in the message, nor in an exception that came before."""
+    with pytest.raises(InvalidURLError) as caught:
+        DeploymentURL.parse(text)
+    assert "hunter2" not in f"{caught.value} {caught.value!r} {caught.value.args}"
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+def test_a_user_name_is_refused_by_name() -> None:
+    """With what to leave out."""
+    with pytest.raises(InvalidURLError) as caught:
+        DeploymentURL.parse("https://anna@dev.example.com")
+    assert (caught.value.message, caught.value.hint) == (
+        USER,
+        "leave out everything up to the @: a session token is asked for separately",
+    )
+
+
+def test_a_long_url_is_cut_in_the_error() -> None:
+    """At 500 characters."""
+    with pytest.raises(InvalidURLError) as caught:
+        DeploymentURL.parse("ftp://" + "x" * 10_000)
+    assert len(str(caught.value)) < 700
+
+
+def test_the_error_is_one_of_ours() -> None:
+    """So that the command shows it as a sentence."""
+    assert issubclass(InvalidURLError, CoderError)
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://dev.example.com", "dev.example.com"),
+        ("https://DEV.example.com:443/path", "dev.example.com"),
+        ("https://dev.example.com:8443", "dev.example.com:8443"),
+        ("http://dev.example.com:443", "dev.example.com:443"),
+        ("https://[::1]:3000", "[::1]:3000"),
+        ("https://[::1]:443", "[::1]"),
+    ],
+)
+def test_the_key_is_the_host_and_a_port_that_is_not_the_default(url: str, key: str) -> None:
+    """What an entry in the keyring is found by."""
+    assert DeploymentURL.parse(url).origin.key == key
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://localhost", True),
+        ("http://127.0.0.1", True),
+        ("http://127.255.255.254:3000", True),
+        ("http://[::1]", True),
+        ("http://[0:0:0:0:0:0:0:1]", True),
+        ("http://localhost.example.com", False),
+        ("http://127.example.com", False),
+        ("http://128.0.0.1", False),
+        ("http://0.0.0.0", False),
+        ("http://[::2]", False),
+        ("http://127.1", False),
+    ],
+)
+def test_loopback_is_this_machine_by_name(url: str, expected: bool) -> None:
+    """localhost, 127.0.0.0/8 and [::1]."""
+    assert DeploymentURL.parse(url).origin.is_loopback is expected
+
+
+@pytest.mark.parametrize(
+    ("key", "scheme", "expected"),
+    [
+        pytest.param("dev.example.com", "https", Origin("https", "dev.example.com", 443), id="host"),
+        pytest.param("dev.example.com", "http", Origin("http", "dev.example.com", 80), id="host-for-http"),
+        pytest.param(" DEV.example.com:443 ", "https", Origin("https", "dev.example.com", 443), id="spelling"),
+        pytest.param("dev.example.com:443", "http", Origin("http", "dev.example.com", 443), id="port-for-http"),
+        pytest.param("[::1]:3000", "http", Origin("http", "[::1]", 3000), id="ipv6"),
+        pytest.param("::1", "https", None, id="ipv6-without-brackets"),
+        pytest.param("", "https", None, id="empty"),
+        pytest.param("dev.example.com/", "https", None, id="slash"),
+        pytest.param("dev.example.com/path", "https", None, id="path"),
+        pytest.param("https://dev.example.com", "https", None, id="url"),
+        pytest.param("anna@dev.example.com", "https", None, id="user-name"),
+        pytest.param("\u212aube", "https", None, id="kelvin-sign"),
+        pytest.param("a b", "https", None, id="space"),
+        pytest.param("dev?", "https", None, id="query"),
+        pytest.param("\ud800", "https", None, id="lone-surrogate"),
+    ],
+)
+def test_a_key_is_host_and_port(key: str, scheme: str, expected: Origin | None) -> None:
+    """Whatever else someone wrote as a key is not a deployment's."""
+    assert parse_key(key, scheme) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "joined"),
+    [
+        ("https://dev.example.com", "cli-auth", "https://dev.example.com/cli-auth"),
+        ("https://dev.example.com/coder/", "/cli-auth", "https://dev.example.com/coder/cli-auth"),
+    ],
+)
+def test_a_page_lies_below_the_base_path(url: str, path: str, joined: str) -> None:
+    """Of the deployment, not of the host."""
+    assert DeploymentURL.parse(url).join(path) == joined
