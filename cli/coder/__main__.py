@@ -14,6 +14,7 @@ from coder.commands import output
 from coder.commands.options import Group, first_positional
 from coder.errors import CoderError
 from coder.interrupts import TerminatedError, unwind_on_termination
+from coder.text import printable, without
 
 _MODULES = {
     "keyring": "coder.commands.keyring",
@@ -97,11 +98,14 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _report_usage(problem: click.ClickException) -> int:
+    if isinstance(problem, click.exceptions.NoArgsIsHelpError):
+        click.echo(problem.format_message(), err=True)
+        return problem.exit_code
     context = getattr(problem, "ctx", None)
     if context is not None:
         click.echo(context.get_usage(), err=True)
         click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
-    output.error(CoderError(problem.format_message()))
+    output.error(CoderError(printable(without(problem.format_message(), ()))))  # it repeats what was typed
     return problem.exit_code
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from coder.errors import CoderError
 from coder.http import Response, Transport
 from coder.origin import DeploymentURL
-from coder.text import printable
 from coder.token import InvalidTokenError, check_token
 
 
@@ -45,17 +44,18 @@ class User:
 
 
 class Client:
-    """The API of the deployment at *url*. Every method raises coder.http.RequestError or APIError."""
+    """The API of the deployment at *url*. Every method raises coder.failures.RequestError or APIError."""
 
     def __init__(self, url: DeploymentURL, transport: Transport) -> None:
         self._url = url
         self._transport = transport
-        self._sent: set[str] = set()
 
     def check_deployment(self) -> None:
         """Make sure that a Coder deployment with a user answers, before any token is sent there."""
         response = self._send("GET", "users/first")
-        if response.status == http.HTTPStatus.NOT_FOUND and response.build_version is not None:
+        if response.status == http.HTTPStatus.NOT_FOUND:
+            if response.build_version is None:
+                raise self._not_coder(response)
             raise NoUserError(
                 f"{self._url} has no user yet", f"make the first one at {self._url.join('setup')}", response.status
             )
@@ -86,9 +86,15 @@ class Client:
         self._judged(self._send("POST", "users/logout", token))
 
     def _send(self, method: str, path: str, token: str | None = None) -> Response:
-        if token is not None:
-            self._sent.add(token)
-        return self._transport.send(method, self._url.join(f"api/v2/{path}"), token=token)
+        response = self._transport.send(method, self._url.join(f"api/v2/{path}"), token=token)
+        if not self._transport.is_own(response.url):
+            # Whatever it says of the token: it has not seen it.
+            raise APIError(
+                f"{self._url} redirects to {self._transport.shown(response.url)}, where its token does not go",
+                "give that deployment's own URL",
+                response.status,
+            )
+        return response
 
     def _judged(self, response: Response) -> Any:
         """The JSON of a good answer; every other one as an error that says whose it is and what to do."""
@@ -105,36 +111,30 @@ class Client:
     def _not_coder(self, response: Response) -> NotCoderError:
         kind = "a web page" if "html" in response.headers.get_content_type() else "something else"
         return NotCoderError(
-            f"{printable(response.url)} answered with {kind}, not as a Coder deployment",
+            f"{self._transport.shown(response.url)} answered with {kind}, not as a Coder deployment",
             "look at the URL, its base path too, and whether a login page of a proxy stands in front",
             response.status,
         )
 
     def _in_front(self, response: Response) -> APIError:
         return APIError(
-            f"{printable(response.url)} answered {_status(response.status)}, perhaps from something in front of the "
-            "deployment",
+            f"{self._transport.shown(response.url)} answered {_status(response.status)}, perhaps from something in "
+            "front of the deployment",
             _HINTS.get(response.status, "look at the URL, and at what stands between here and the deployment"),
             response.status,
         )
 
     def _refused(self, response: Response, answer: Any) -> APIError:
-        said = printable(self._without_tokens(_said(answer)))
+        said = self._transport.shown(_said(answer))
         fact = f"{self._url} answered {_status(response.status)}" + (f": {said}" if said else "")
         hint = _HINTS.get(response.status, "look at the deployment's log, or ask its administrator")
         if response.status == http.HTTPStatus.UNAUTHORIZED:
             return TokenRefusedError(fact, f"log in again with: coder login {self._url}", response.status)
         return APIError(fact, hint, response.status)
 
-    def _without_tokens(self, text: str) -> str:
-        """*text* of the server, which may repeat what it was sent."""
-        for token in self._sent:
-            text = text.replace(token, "[token]")
-        return text
-
     def _misunderstood(self, what: str) -> APIError:
         return APIError(
-            f"the answer of {self._url} to {printable(what)} is not understood",
+            f"the answer of {self._url} to {self._transport.shown(what)} is not understood",
             "the deployment may be older or newer than this command: look for another version of it",
         )
 

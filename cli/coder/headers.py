@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import csv
 import os
+import re
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
 
 from coder.errors import CoderError
 from coder.text import printable
@@ -26,7 +27,7 @@ COMMAND_MAX_OUTPUT = 64 * 1024
 Headers = list[tuple[str, str]]
 
 _RESERVED = {"coder-session-token", "host", "content-length"}
-_NAME_SYMBOLS = frozenset("!#$%&'*+-.^_`|~")
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 section 5.6.2
 _FORM = "write it as NAME=VALUE"
 
 
@@ -40,8 +41,13 @@ def parse_header(text: str, source: str) -> tuple[str, str]:
     name = name.strip()
     if not separator:
         raise HeaderError(f"{source} has a header without a =", _FORM)
-    if not name or not all(c.isascii() and (c.isalnum() or c in _NAME_SYMBOLS) for c in name):
-        raise HeaderError(f"{source} has {printable(name, 60)!r} as the name of a header", _FORM)
+    legal = _NAME.match(name)
+    if legal is None:
+        raise HeaderError(f"{source} has a header without a name", _FORM)
+    if legal.group() != name:
+        # Only the beginning is shown: in "Authorization: Basic c2VjcmV0==" the rest is a value.
+        start = printable(legal.group(), 60)
+        raise HeaderError(f"{source} has a character after {start!r} that no header's name may have", _FORM)
     if name.lower() in _RESERVED:
         raise HeaderError(f"{source} sets {name}", "leave it out: the command sets it itself")
     if any((c < " " and c != "\t") or "\x7f" <= c <= "\x9f" or c > "\xff" for c in value):
@@ -81,11 +87,10 @@ def _output(command: str, url: str) -> bytes:
         stdout=subprocess.PIPE,
         start_new_session=sys.platform != "win32",
     )
-    with process:
-        try:
-            return _finished_output(process)
-        finally:
-            _kill(process)
+    try:
+        return _finished_output(process)
+    finally:
+        _end(process)
 
 
 def _finished_output(process: subprocess.Popen[bytes]) -> bytes:
@@ -108,19 +113,27 @@ def _finished_output(process: subprocess.Popen[bytes]) -> bytes:
 def _drain(process: subprocess.Popen[bytes], output: list[bytes]) -> None:
     assert process.stdout is not None  # noqa: S101  # for the type checker: it was opened with a pipe
     size = 0
-    while size <= COMMAND_MAX_OUTPUT and (piece := os.read(process.stdout.fileno(), COMMAND_MAX_OUTPUT)):
-        output.append(piece)
-        size += len(piece)
+    # Closed here and nowhere else: on Windows, to close a pipe that another thread reads is to wait for that thread.
+    with process.stdout as pipe:
+        while size <= COMMAND_MAX_OUTPUT and (piece := os.read(pipe.fileno(), COMMAND_MAX_OUTPUT)):
+            output.append(piece)
+            size += len(piece)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the shell, and what it has started, if it has not ended."""
     if process.poll() is not None:
         return
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        if sys.platform == "win32":
+            taskkill = os.path.join(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "taskkill.exe")
+            subprocess.run(
+                [taskkill, "/F", "/T", "/PID", str(process.pid)], capture_output=True, timeout=5, check=False
+            )
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def _text(output: bytes) -> str:
@@ -128,8 +141,3 @@ def _text(output: bytes) -> str:
         return output.decode()
     # Outside of any except block: a UnicodeDecodeError carries the output.
     raise HeaderError("the header command printed something that is not UTF-8", "mend the command")
-
-
-def names(headers: Iterable[tuple[str, str]]) -> str:
-    """The names alone, for a message."""
-    return ", ".join(name for name, _ in headers)

@@ -8,11 +8,10 @@ from __future__ import annotations
 import functools
 import http.client
 import json
-import socket
+import re
 import ssl
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,25 +20,19 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import wincred
-from coder.errors import CoderError
+from coder.failures import MAX_BODY, RequestError, TooLongError, TruncatedError, failure
 from coder.headers import Headers
-from coder.origin import DeploymentURL, InvalidURLError
-from coder.text import printable
+from coder.origin import DEFAULT_PORTS, DeploymentURL, InvalidURLError
+from coder.text import printable, without
 
 TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105  # the header's name
 BUILD_HEADER = "X-Coder-Build-Version"
 DEFAULT_TIMEOUT = 30.0
 """Seconds that a connection, and each wait for data, may take; a whole body may take as long again."""
 
-MAX_BODY = 1024 * 1024
-"""Bytes that are read of an answer at most."""
-
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 10
-
-
-class RequestError(CoderError):
-    """A request got no answer that we can use."""
+_SHORTEST_SECRET = 6  # characters; a shorter value of a header, like "true", is in every other text
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +74,19 @@ class Transport:
         self._allow_redirects = allow_redirects
         self._timeout = timeout
         self._log = log
+        self._secrets = {value for value in self._headers.values() if len(value) >= _SHORTEST_SECRET}
+
+    def shown(self, text: str) -> str:
+        """*text*, which a server may have made of what it was sent, for a person: without a token or a header."""
+        return printable(without(text, self._secrets))
 
     def send(self, method: str, url: str, *, token: str | None = None) -> Response:
         """The answer to *method* on *url*, redirects followed if they are allowed.
 
         Raises RequestError when there is none, whatever its status is otherwise for the caller to judge.
         """
+        if token:
+            self._secrets.add(token)
         for _ in range(_MAX_REDIRECTS):
             response = self._send_once(method, url, token)
             location = response.headers.get("Location")
@@ -97,13 +97,13 @@ class Transport:
         raise RequestError(f"{self._deployment} redirects more than {_MAX_REDIRECTS} times", "give the URL it ends at")
 
     def _redirected(self, url: str, location: str) -> str:
-        target = urljoin(url, location)
-        if not target.startswith(("https://", "http://")):
-            raise RequestError(f"{printable(url)} redirects to {printable(target)}", "look at the deployment's URL")
+        target = _target(url, location)
+        fact = f"{self.shown(url)} redirects to {self.shown(target or location)}"
+        if target is None:
+            raise RequestError(fact, "that is no place of a deployment: look at the deployment's URL")
         if not self._allow_redirects:
             raise RequestError(
-                f"{printable(url)} redirects to {printable(target)}",
-                "give that deployment's own URL, or --allow-redirects (the token stays with the first one)",
+                fact, "give that deployment's own URL, or --allow-redirects (the token stays with the first one)"
             )
         return target
 
@@ -112,17 +112,16 @@ class Transport:
         headers = {"Accept": "application/json", "User-Agent": user_agent()}
         if method == "POST":
             headers["Content-Type"] = "application/json"
-        if self._is_own(url):
+        if self.is_own(url):
             headers |= self._headers | ({} if token is None else {TOKEN_HEADER: token})
         for name, value in headers.items():
             request.add_header(name, value)
         return self._timed(request)
 
-    def _is_own(self, url: str) -> bool:
-        try:
-            return DeploymentURL.parse(url.partition("?")[0]).origin == self._deployment.origin
-        except InvalidURLError:
-            return False
+    def is_own(self, url: str) -> bool:
+        """Whether *url* is of the deployment's origin, the only one that gets the token and the custom headers."""
+        parsed = _parsed(url)
+        return parsed is not None and parsed.origin == self._deployment.origin
 
     def _timed(self, request: urllib.request.Request) -> Response:
         start, outcome = time.monotonic(), "failed"
@@ -132,33 +131,26 @@ class Transport:
             return response
         finally:
             milliseconds = (time.monotonic() - start) * 1000
-            self._log(f"{request.get_method()} {printable(request.full_url)} {outcome} {milliseconds:.0f} ms")
+            self._log(f"{request.get_method()} {self.shown(request.full_url)} {outcome} {milliseconds:.0f} ms")
 
     def _answer(self, request: urllib.request.Request) -> Response:
         url, proxies = request.full_url, self._proxies(request.full_url)
         try:
             with _opener(proxies).open(request, timeout=self._timeout) as raw:
                 return Response(url, raw.status, raw.headers, _body(raw, self._timeout))
-        except (OSError, http.client.HTTPException, ValueError, _TruncatedError, _TooLongError) as error:
-            failure = _failure(url, _root(error), self._timeout, _proxy_name(proxies, url))
+        except (OSError, http.client.HTTPException, ValueError, TruncatedError, TooLongError) as error:
+            problem = failure(self.shown(url), error, self._timeout, _proxy_name(proxies, url))
         # Outside of the except block: http.client's ValueError carries the header that it refused.
-        raise failure
+        raise problem
 
     def _proxies(self, url: str) -> dict[str, str]:
         """The proxies of the environment, or of Windows; none for loopback, nor for a token without TLS."""
         parts = urlsplit(url)
-        if (parts.scheme == "http" and self._is_own(url)) or _is_loopback(url):
+        parsed = _parsed(url)
+        if (parts.scheme == "http" and self.is_own(url)) or (parsed is not None and parsed.origin.is_loopback):
             return {}
         proxies = urllib.request.getproxies()
         return {} if urllib.request.proxy_bypass(parts.hostname or "") else proxies
-
-
-class _TruncatedError(Exception):
-    """The connection ended before the body did."""
-
-
-class _TooLongError(Exception):
-    """The body is over the limit, or its end never comes."""
 
 
 def user_agent() -> str:
@@ -180,6 +172,7 @@ def _opener(proxies: dict[str, str]) -> urllib.request.OpenerDirector:
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(proxies),
+        urllib.request.UnknownHandler(),
         urllib.request.HTTPHandler(),
         urllib.request.HTTPSHandler(context=_tls()),
     ):
@@ -199,71 +192,33 @@ def _body(raw: http.client.HTTPResponse, timeout: float) -> bytes:
         pieces.append(piece)
         size += len(piece)
         if size > MAX_BODY or time.monotonic() > deadline:
-            raise _TooLongError
+            raise TooLongError
     declared = raw.headers.get("Content-Length", "")
     if declared.isdecimal() and size < int(declared):
-        raise _TruncatedError
+        raise TruncatedError
     return b"".join(pieces)
 
 
-def _is_loopback(url: str) -> bool:
+def _parsed(url: str) -> DeploymentURL | None:
+    """*url* without its query, by the same reading as the deployment's own; None for what that refuses."""
     try:
-        return DeploymentURL.parse(url.partition("?")[0]).origin.is_loopback
+        return DeploymentURL.parse(re.split("[?#]", url, maxsplit=1)[0])
     except InvalidURLError:
-        return False
+        return None
+
+
+def _target(url: str, location: str) -> str | None:
+    """Where a redirect leads; None for what is not http, nor https, or not a URL."""
+    try:
+        target = urljoin(url, location)
+        parts = urlsplit(target)
+        _ = parts.port  # parsed, and refused, only when it is asked for
+    except ValueError:
+        return None
+    return target if parts.scheme in DEFAULT_PORTS and parts.hostname and "@" not in parts.netloc else None
 
 
 def _proxy_name(proxies: dict[str, str], url: str) -> str:
     """Host and port of the proxy that *url* goes through, without the password that its own URL may hold."""
     proxy = proxies.get(urlsplit(url).scheme, "")
     return proxy.rpartition("@")[2].rpartition("//")[2].rstrip("/")
-
-
-def _root(error: Exception) -> Exception:
-    reason = getattr(error, "reason", None)
-    return reason if isinstance(error, urllib.error.URLError) and isinstance(reason, Exception) else error
-
-
-def _failure(url: str, error: Exception, timeout: float, proxy: str) -> RequestError:
-    where = printable(url) + (f" through the proxy {printable(proxy)}" if proxy else "")
-    for kind, fact, hint in _FAILURES:
-        if isinstance(error, kind):
-            detail = _detail(error)
-            return RequestError(f"{where}: {fact.format(timeout=timeout, detail=detail)}", hint)
-    return RequestError(f"{where}: the connection failed ({_detail(error)})", _ONLINE)
-
-
-def _detail(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return printable(error.verify_message)
-    if isinstance(error, OSError):
-        return printable(error.strerror or str(error))
-    return type(error).__name__  # its text may carry what was sent
-
-
-_ONLINE = "look at the URL, at the network and at the proxy variables"
-_FAILURES: tuple[tuple[type[Exception], str, str], ...] = (
-    (socket.gaierror, "the host's name was not found", "look at the URL, and whether this machine is online"),
-    (
-        ssl.SSLCertVerificationError,
-        "the server's certificate is not trusted ({detail})",
-        "for a private authority, name its certificate's file in SSL_CERT_FILE; verification can't be turned off",
-    ),
-    (
-        ssl.SSLError,
-        "there is no TLS connection to be had ({detail})",
-        "give an http:// URL if the deployment really has no TLS",
-    ),
-    (TimeoutError, "no answer within {timeout:g} s", "try again, or give it more time with --timeout SECONDS"),
-    (ConnectionRefusedError, "the connection was refused", "look at the port, and whether the deployment runs"),
-    (_TruncatedError, "the answer was cut short", "try again"),
-    (http.client.IncompleteRead, "the answer was cut short", "try again"),
-    (http.client.RemoteDisconnected, "the server hung up without an answer", "try again"),
-    (
-        _TooLongError,
-        f"the answer is longer than {MAX_BODY} bytes, or too slow",
-        "look at the URL: this is not how a Coder deployment answers",
-    ),
-    (http.client.HTTPException, "the answer is not HTTP ({detail})", "look at the port in the URL, and at its scheme"),
-    (ValueError, "the request could not be sent ({detail})", "look at the URL and at the custom headers"),
-)

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 
 from coder.api import APIError, Client, TokenRefusedError, User
 from coder.errors import CoderError
-from coder.http import RequestError
 from coder.interrupts import deferred
 from coder.origin import DeploymentURL
 from coder.sessionstore import FileStore, SessionStore
@@ -53,25 +52,19 @@ class Login:
 
     def keep_new_key(self, token: str, *, replace: bool) -> None:
         """Mint a session key with *token* and keep that; when it can't be kept, it is revoked."""
-        key = self._minted(token)
+        key = None
         try:
+            key = self._client.mint_key(token)
             self.keep(key, replace=replace)
         except BaseException as error:
-            self._revoke(key, error)
+            if key is not None:
+                self._revoke(key, error)
+            elif _may_have_minted(error):
+                raise KeyLeftError(
+                    _reason(error),
+                    f"nothing was stored here, but {self._url} may have made a session key: look at {self._tokens}",
+                ) from error
             raise
-
-    def _minted(self, token: str) -> str:
-        try:
-            return self._client.mint_key(token)
-        except TokenRefusedError:
-            raise
-        except (RequestError, APIError) as error:
-            if isinstance(error, APIError) and error.status is not None and error.status < 500:
-                raise
-            # No answer, or half of one: the deployment may have made the key before.
-            raise KeyLeftError(error.message, self._left("may have made a session key")) from error
-        except BaseException as error:
-            raise KeyLeftError("interrupted", self._left("may have made a session key")) from error
 
     def _revoke(self, key: str, error: BaseException) -> None:
         try:
@@ -80,11 +73,20 @@ class Login:
         except TokenRefusedError:
             return
         except CoderError as failure:
-            reason = error.message if isinstance(error, CoderError) else "interrupted"
             raise KeyLeftError(
-                f"{reason}; and the session key of this login could not be revoked: {failure.message}",
-                self._left("still has that key"),
+                f"{_reason(error)}; and the session key of this login could not be revoked: {failure.message}",
+                f"revoke it at {self._tokens}" + (f"; {error.hint}" if isinstance(error, CoderError) else ""),
             ) from error
 
-    def _left(self, has: str) -> str:
-        return f"nothing was stored here, but {self._url} {has}: look at {self._url.join('settings/tokens')}"
+    @property
+    def _tokens(self) -> str:
+        return self._url.join("settings/tokens")
+
+
+def _may_have_minted(error: BaseException) -> bool:
+    """Whether the deployment may have made a key all the same: it gave no answer, or one that says nothing."""
+    return not isinstance(error, APIError) or error.status is None or error.status >= 500
+
+
+def _reason(error: BaseException) -> str:
+    return error.message if isinstance(error, CoderError) else "interrupted"

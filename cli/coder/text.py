@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable
 
 MAX_PRINTED = 500
 """Characters of a foreign text that are printed at most."""
@@ -10,6 +12,8 @@ MAX_PRINTED = 500
 # Control characters (Cc: C0 and C1), format characters (Cf: the bidirectional ones among them, which reorder what is
 # seen), lone surrogates (Cs, which no encoding takes) and line separators (Zl, Zp).
 _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+_TOKEN = re.compile(r"\b[A-Za-z0-9]{10}-[A-Za-z0-9]{22}\b")
 
 
 def printable(text: str, limit: int = MAX_PRINTED) -> str:
@@ -22,3 +26,10 @@ def _escape(character: str) -> str:
     if unicodedata.category(character) not in _ESCAPED:
         return character
     return character.encode("unicode_escape").decode("ascii")
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """*text*, foreign or typed, without the *secrets* and without whatever has the form of a session token."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "[hidden]")
+    return _TOKEN.sub("[hidden]", text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ from coder.commands import output
 from coder.commands.options import Command, Flag, Group, output_option
 from coder.commands.settings import Settings
 from coder.errors import CoderError
+from coder.interrupts import deferred
 from coder.origin import DeploymentURL
 from coder.sessionstore import (
     DEFAULT_SERVICE,
@@ -40,7 +40,12 @@ def status(ctx: click.Context, form: str) -> None:
     ctx.exit(0 if report["usable"] else 1)
 
 
-@command.command("list", cls=Command, epilog="\b\nExamples:\n  coder keyring list\n  coder keyring list --output json")
+@command.command(
+    "list",
+    cls=Command,
+    short_help="List the deployments that have a session.",
+    epilog="\b\nExamples:\n  coder keyring list\n  coder keyring list --output json",
+)
 @output_option
 @click.pass_context
 def list_(ctx: click.Context, form: str) -> None:
@@ -59,7 +64,11 @@ def list_(ctx: click.Context, form: str) -> None:
         output.note("no session in the keyring")
 
 
-@command.command(cls=Command, epilog="\b\nExamples:\n  coder keyring migrate")
+@command.command(
+    cls=Command,
+    short_help="Move the session file's token into the keyring.",
+    epilog="\b\nExamples:\n  coder keyring migrate",
+)
 @click.option("--replace", cls=Flag, help="Give up the session that the keyring has in its place.")
 @click.pass_context
 def migrate(ctx: click.Context, replace: bool) -> None:
@@ -73,8 +82,8 @@ def migrate(ctx: click.Context, replace: bool) -> None:
     if not replace:
         _check_not_other(keyring, url, token)
     keyring.check(url, len(token), replace=replace)
-    keyring.write(url, token, replace=replace)
-    _remove_file(keyring, files, url, token)
+    with deferred():
+        _move(keyring, files, url, token, replace=replace)
     output.answer(f"Moved the session for {url} from {files.place} into {keyring.place}.")
 
 
@@ -85,9 +94,9 @@ def reset(ctx: click.Context, yes: bool) -> None:
     """Discard a credential that can't be read. One that is in order is never discarded."""
     keyring = Settings(ctx).keyring()
     if not yes:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise CoderError("nobody is there to be asked", "confirm with --yes")
-        click.confirm(f"Discard the credential {keyring.service}, with all that is in it?", abort=True, err=True)
+        output.check_person("confirm with --yes")
+        if not click.confirm(f"Discard the credential {keyring.service}, with all that is in it?", err=True):
+            raise CoderError("nothing was done: the credential is as it was")
     keyring.reset()
     output.answer(f"Discarded the credential {keyring.service}. Log in again to each deployment.")
 
@@ -143,12 +152,13 @@ def _check_not_other(keyring: KeyringStore, url: DeploymentURL, token: str) -> N
         )
 
 
-def _remove_file(keyring: KeyringStore, files: FileStore, url: DeploymentURL, token: str) -> None:
-    """Remove `session` alone: `url` names the deployment for the keyring too."""
+def _move(keyring: KeyringStore, files: FileStore, url: DeploymentURL, token: str, *, replace: bool) -> None:
+    """Of the files it removes `session` alone: `url` names the deployment for the keyring too."""
+    place = f"the session is still in {files.place}"
     try:
+        keyring.write(url, token, replace=replace)
+        place = f"the session is in {keyring.place}, and still in {files.place} too"
         files.drop_session(url, token)
     except BaseException as error:
-        reason = error.message if isinstance(error, CoderError) else "interrupted"
-        raise SessionStoreError(
-            f"the session is in {keyring.place}, and still in {files.place} too: {reason}", "run this again"
-        ) from error
+        reason, hint = (error.message, error.hint) if isinstance(error, CoderError) else ("interrupted", "")
+        raise SessionStoreError(f"{place}: {reason}", hint or "run this again") from error

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from coder.api import TokenRefusedError, User
 from coder.commands import output
 from coder.commands.options import Command, Flag
 from coder.commands.settings import KEYRING_VARIABLE, TOKEN_VARIABLE, Settings
 from coder.errors import CoderError
-from coder.login import Login
 from coder.origin import DeploymentURL
 from coder.sessionstore import FileStore, OriginMismatchError, SessionStoreError
 from coder.text import printable
 from coder.token import InvalidTokenError, check_token
+
+if TYPE_CHECKING:
+    from coder.api import User
+    from coder.login import Login
 
 _LINE_LIMIT = 4096  # characters of a line of standard input; a token has at most 256
 
@@ -42,6 +46,8 @@ def command(ctx: click.Context, deployment: str | None, use_token_as_session: bo
     Without URL it is the deployment of --url, CODER_URL or the url file. Without a token, one is asked for on a
     terminal, and read as a line of standard input otherwise.
     """
+    from coder.login import Login
+
     settings = Settings(ctx)
     token = _given_token(settings, use_token_as_session=use_token_as_session)
     store = settings.store()
@@ -79,7 +85,7 @@ def _checked_stores(login: Login, token: str | None, *, replace: bool) -> bool:
     try:
         login.check_stores(token, replace=replace)
     except OriginMismatchError as conflict:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr)):
             raise
         output.warning(conflict.message)
         if not click.confirm(f"Give up the session for {printable(conflict.stored)}?", err=True):
@@ -91,25 +97,38 @@ def _checked_stores(login: Login, token: str | None, *, replace: bool) -> bool:
 
 def _asked_token(settings: Settings, login: Login, deployment: DeploymentURL) -> tuple[str, User]:
     page = deployment.join("cli-auth")
-    if not sys.stdin.isatty():
+    if not output.is_terminal(sys.stdin):
         token = _line_of_stdin(page)
         return token, login.user(token)
-    opened = sys.stdout.isatty() and not settings.no_open and _open_browser(page)
+    opened = output.is_terminal(sys.stdout) and not settings.no_open and _open_browser(page)
     output.progress(f"{'Your browser was asked to open' if opened else 'Open in your browser'}:\n\n    {page}\n")
     return _prompted(login)
 
 
 def _prompted(login: Login) -> tuple[str, User]:
+    from coder.api import TokenRefusedError
+
     while True:
-        token = click.prompt("Paste your token here", hide_input=True, err=True).strip()
+        token = _hidden_line()
         try:
             return check_token(token, "that"), login.user(token)
         except (InvalidTokenError, TokenRefusedError) as refusal:
             output.error(CoderError(refusal.message, "paste another one, or press Ctrl-C to stop"))
 
 
+def _hidden_line() -> str:
+    try:
+        return str(click.prompt("Paste your token here", hide_input=True, err=True)).strip()
+    except click.Abort as stop:
+        if not isinstance(stop.__context__, EOFError):
+            raise
+    raise CoderError("no token was given", "run this again, and paste one")
+
+
 def _line_of_stdin(page: str) -> str:
-    line = sys.stdin.buffer.readline(_LINE_LIMIT).decode("ascii", "replace") if sys.stdin else ""
+    # PowerShell can put a byte-order mark before what it pipes.
+    bytes_ = sys.stdin.buffer.readline(_LINE_LIMIT).removeprefix(codecs.BOM_UTF8) if sys.stdin else b""
+    line = bytes_.decode("ascii", "replace")
     if not line.strip():
         raise CoderError("no token on standard input", f"pipe one in, as shown by {page}; or run this in a terminal")
     return check_token(line.strip(), "the line on standard input")

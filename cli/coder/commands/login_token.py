@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from coder.commands import output
 from coder.commands.hints import read_session
 from coder.commands.options import Command
 from coder.commands.settings import Settings
@@ -23,5 +24,4 @@ def command(ctx: click.Context) -> None:
     settings = Settings(ctx)
     store = settings.store()
     token = read_session(settings, store, settings.url())
-    # Bytes, so that Windows does not end the line with a carriage return that a script would take for the token's.
-    click.echo(f"{token}\n".encode(), nl=False)
+    output.answer_line(token)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import os
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from coder.commands.settings import TOKEN_VARIABLE, Settings
 from coder.errors import CoderError
 from coder.origin import DeploymentURL
 from coder.sessionstore import FileStore, SessionStore
+
+if TYPE_CHECKING:
+    from coder.api import Client
 
 
 @click.command(
@@ -35,7 +39,7 @@ def command(ctx: click.Context, yes: bool, local_only: bool) -> None:
     store, url = settings.store(), settings.url()
     token = "" if local_only else read_session(settings, store, url)
     _confirm(url, yes=yes)
-    problem = None if local_only else _revoke(settings, url, token)
+    problem = None if local_only else _revoke(settings.client(url), token)
     store.delete(url)
     _forget_url(settings, store, url)
     _tell(url, local_only=local_only, problem=problem)
@@ -46,17 +50,17 @@ def command(ctx: click.Context, yes: bool, local_only: bool) -> None:
 def _confirm(url: DeploymentURL, *, yes: bool) -> None:
     if yes:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CoderError("nobody is there to be asked", "confirm with --yes")
-    click.confirm(f"Log out of {url}?", default=True, abort=True, err=True)
+    output.check_person("confirm with --yes")
+    if not click.confirm(f"Log out of {url}?", default=True, err=True):
+        raise CoderError("nothing was done: the session is still stored and good")
 
 
-def _revoke(settings: Settings, url: DeploymentURL, token: str) -> CoderError | None:
+def _revoke(client: Client, token: str) -> CoderError | None:
     """Why the session could not be revoked; None when it is no longer good."""
     from coder.api import TokenRefusedError
 
     try:
-        settings.client(url).logout(token)
+        client.logout(token)
     except TokenRefusedError:
         return None
     except CoderError as problem:
@@ -79,8 +83,6 @@ def _forget_url(settings: Settings, store: SessionStore, url: DeploymentURL) -> 
 
 
 def _tell(url: DeploymentURL, *, local_only: bool, problem: CoderError | None) -> None:
-    import os
-
     if problem is not None:
         output.error(
             CoderError(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sys
 import textwrap
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -17,12 +18,39 @@ _MIN_WIDTH = 30  # columns; narrower than that, wrapped text reads worse than wh
 
 
 def answer(text: str) -> None:
-    click.echo(_wrapped(text, sys.stdout.isatty()))
+    _print(_wrapped(text, is_terminal(sys.stdout)) + "\n")
 
 
 def answer_json(value: Any) -> None:
     """JSON that every encoding can carry."""
-    click.echo(json.dumps(value, indent=2))
+    _print(json.dumps(value, indent=2) + "\n")
+
+
+def answer_line(line: str) -> None:
+    """The same bytes everywhere: Windows would end the line with a carriage return, which a script takes for text."""
+    _print(f"{line}\n".encode())
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody sees, or types into, *stream*, which is None when the program was started without it."""
+    return stream is not None and stream.isatty()
+
+
+def check_person(hint: str) -> None:
+    """Raise when nobody is there to see a question and to answer it; *hint* is the way without one."""
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+        raise CoderError("nobody is there to be asked", hint)
+
+
+def _print(text: str | bytes) -> None:
+    try:
+        click.echo(text, nl=False)
+    except OSError as problem:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.close()  # lest the interpreter tries to write the rest again, and fails aloud
+        raise CoderError(
+            f"the answer could not be written: {problem.strerror}", "look at where standard output goes"
+        ) from problem
 
 
 def error(problem: CoderError) -> None:
@@ -35,7 +63,7 @@ def warning(message: str, hint: str = "") -> None:
 
 def note(message: str) -> None:
     """Something worth knowing that is not wrong."""
-    click.echo(_wrapped(_sentence(message), sys.stderr.isatty()), err=True)
+    click.echo(_wrapped(_sentence(message), is_terminal(sys.stderr)), err=True)
 
 
 def progress(line: str) -> None:
@@ -45,7 +73,7 @@ def progress(line: str) -> None:
 
 def _tell(label: str, colour: str, message: str, hint: str) -> None:
     text = f"{label}: {_sentence(message)}" + (f"\n{_sentence(hint)}" if hint else "")
-    text = _wrapped(text, sys.stderr.isatty())
+    text = _wrapped(text, is_terminal(sys.stderr))
     if not os.environ.get("NO_COLOR"):
         text = text.replace(label, click.style(label, fg=colour, bold=True), 1)
     click.echo(text, err=True)
@@ -59,9 +87,9 @@ def _sentence(text: str) -> str:
     return f"{text}." if last.strip("()\"'").isalpha() and ": coder " not in text else text
 
 
-def _wrapped(text: str, is_terminal: bool) -> str:
+def _wrapped(text: str, for_terminal: bool) -> str:
     width = shutil.get_terminal_size().columns
-    if not is_terminal or width < _MIN_WIDTH:
+    if not for_terminal or width < _MIN_WIDTH:
         return text
     return "\n".join(
         textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in text.splitlines()

@@ -1,0 +1,174 @@
+"""The command between pipes: tokens from standard input, answers for scripts, names in other scripts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from coder.api import Client
+from deployment import Deployment
+
+from cli import TOKEN, Inside, Machine, command, finished
+
+pytest_plugins = ["cli_fixtures"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("{token}\n", id="line"),
+        pytest.param("{token}", id="no-line-end"),
+        pytest.param("{token}\r\n", id="windows-line-end"),
+        pytest.param("  {token}\t \n", id="white-space"),
+        pytest.param("{token}\nsomething else\n", id="more-lines"),
+        pytest.param("\ufeff{token}\r\n", id="byte-order-mark"),
+    ],
+)
+def test_a_token_on_standard_input(inside: Inside, deployment: Deployment, line: str) -> None:
+    """One line, without the white space around it; no prompt, and no page to open."""
+    token = deployment.issue_token()
+    run = inside.run("login", deployment.url, input=line.format(token=token))
+    assert (run.code, run.stderr) == (0, "")
+    assert inside.machine.files()["session"].decode() == token
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        pytest.param("", "No token on standard input.", id="nothing"),
+        pytest.param("\n", "No token on standard input.", id="empty-line"),
+        pytest.param("two words\n", "The line on standard input is not a session token: it holds", id="two-words"),
+        pytest.param("ключ\n", "The line on standard input is not a session token: it holds", id="non-ascii"),
+        pytest.param("x" * 300, "The line on standard input is not a session token: it has 300", id="300"),
+        pytest.param("x" * 5000, "The line on standard input is not a session token: it has 4096", id="5000"),
+    ],
+)
+def test_no_token_on_standard_input(inside: Inside, deployment: Deployment, line: str, problem: str) -> None:
+    """An error that does not repeat it, and nothing sent."""
+    run = inside.run("login", deployment.url, input=line)
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr.startswith(f"error: {problem}")
+    assert not line.strip() or line.strip() not in run.stderr
+    assert [request.token for request in deployment.requests] == [None]
+    assert inside.machine.files() == {}
+
+
+def test_an_empty_pipe_does_not_hang(machine: Machine, deployment: Deployment) -> None:
+    """As a process, on each system."""
+    start = time.monotonic()
+    run = machine.run("login", deployment.url)
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr == (
+        f"error: No token on standard input.\nPipe one in, as shown by {deployment.url}/cli-auth; or run this in a "
+        "terminal.\n"
+    )
+    assert time.monotonic() - start < 20
+
+
+def test_a_pipe_that_stays_open_does_not_hang(machine: Machine, deployment: Deployment) -> None:
+    """A line is enough: its writer need not end."""
+    with machine.start("login", deployment.url) as process:
+        assert process.stdin
+        process.stdin.write(f"{deployment.issue_token()}\n".encode())
+        process.stdin.flush()
+        assert process.wait(30) == 0
+        finished(process)
+
+
+def test_no_standard_input_at_all(inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `<&-` in a shell, or a program without a console."""
+    monkeypatch.setattr(sys, "stdin", None)
+    run = inside.run("login", deployment.url, input=None)
+    assert run.code == 1
+    assert run.stderr.startswith("error: No token on standard input.")
+    inside.machine.keep(deployment.url, TOKEN)
+    assert inside.run("logout", input=None).stderr == "error: Nobody is there to be asked.\nConfirm with --yes\n"
+
+
+def test_a_logout_asks_nobody_in_a_pipe(machine: Machine, deployment: Deployment) -> None:
+    """It takes no answer from a pipe, and names the way without a question."""
+    before = machine.keep(deployment.url, TOKEN)
+    run = machine.run("logout", input="y\n")
+    assert (run.code, run.stdout, run.stderr) == (1, b"", "error: Nobody is there to be asked.\nConfirm with --yes\n")
+    assert machine.files() == before
+
+
+def test_no_colours_in_a_pipe(machine: Machine) -> None:
+    """Nor long lines that are broken."""
+    run = machine.run("whoami", env={"TERM": "xterm", "COLUMNS": "30"})
+    assert run.stderr == "error: No deployment is named.\nLog in with: coder login URL, or give --url URL\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        pytest.param("utf-8", "Zoë 日本\\u202e".encode(), id="utf-8"),
+        pytest.param("cp1252", b"Zo\xeb \\u65e5\\u672c\\u202e", id="cp1252"),
+    ],
+)
+def test_names_in_other_scripts(machine: Machine, encoding: str, shown: bytes) -> None:
+    """What the encoding can't carry is escaped, and so is what would reorder the line."""
+    with Deployment(username="Zoë 日本\u202e") as deployment:
+        env = {"PYTHONIOENCODING": encoding}
+        run = machine.run("login", deployment.url, env=env, input=deployment.issue_token())
+        assert (run.code, run.stderr) == (0, "")
+        assert b" as " + shown + b". The token" in run.stdout
+        assert machine.run("whoami", env=env).stdout.rstrip() == shown + f" at {deployment.url}".encode()
+
+
+def test_an_answer_that_nobody_takes(machine: Machine) -> None:
+    """A reader that has gone is an error of one line, not a bug and not a traceback."""
+    machine.keep("https://dev.example.com", TOKEN)
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.Popen(
+        [*command(), "login", "token"],
+        env=machine.environment(),
+        stdin=subprocess.DEVNULL if sys.platform != "win32" else subprocess.PIPE,
+        stdout=write,
+        stderr=subprocess.PIPE,
+    )
+    os.close(write)
+    with process:
+        run = finished(process) if process.stdin is None else finished(process, b"")
+    assert run.code == 1
+    assert run.stderr.startswith("error: The answer could not be written: ")
+    assert run.stderr.endswith("Look at where standard output goes.\n")
+    assert run.stderr.count("\n") == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
+def test_an_answer_that_does_not_fit(machine: Machine) -> None:
+    """A full disk is not success."""
+    machine.keep("https://dev.example.com", TOKEN)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*command(), "login", "token"],
+            env=machine.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        b"error: The answer could not be written: No space left on device.\nLook at where standard output goes.\n"
+    )
+
+
+def test_a_bug_does_not_show_a_token(inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text of an exception that nobody foresaw is not printed, nor is a traceback."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError(f"unexpected {TOKEN}")
+
+    monkeypatch.setattr(Client, "me", fail)
+    run = inside.run("login", deployment.url, input=TOKEN)
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr.startswith("error: An unforeseen RuntimeError in test_pipes.py, line ")
+    assert run.stderr.endswith("This is a bug in the command: please report it.\n")
+    assert TOKEN not in run.stderr

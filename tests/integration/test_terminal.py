@@ -1,0 +1,296 @@
+"""The command on a terminal: what a person sees, types, and does not see."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deployment import Answer, Deployment
+
+from cli import TIMEOUT, TOKEN, Machine, command
+
+if sys.platform == "win32":
+    pytest.skip("a terminal of Windows can't be driven from here", allow_module_level=True)
+
+import termios
+
+pytest_plugins = ["cli_fixtures"]
+
+PROMPT = "Paste your token here: "
+# Makes the terminal at standard input its own, as a login shell does; then it is the program it was given.
+ADOPT = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+class Terminal:
+    """The command on a terminal of *columns*; its standard output goes to a pipe if so asked."""
+
+    def __init__(self, machine: Machine, *arguments: str, columns: int = 200, piped: bool = False, **env: str) -> None:
+        self._master, slave = os.openpty()
+        termios.tcsetwinsize(slave, (24, columns))
+        self.process = subprocess.Popen(
+            [sys.executable, "-S", "-c", ADOPT, *command(), *arguments],
+            env=machine.environment({"TERM": "xterm", **env}),
+            stdin=slave,
+            stdout=subprocess.PIPE if piped else slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.seen = ""
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def expect(self, text: str, times: int = 1) -> None:
+        """Wait until *text* has been seen so often."""
+        while self.seen.count(text) < times:
+            assert self._read(), f"{text!r} is not in {self.seen!r}"
+
+    def end(self) -> int:
+        """The exit code, once the process has ended; all that it wrote has been seen."""
+        while self._read():
+            pass
+        return self.process.wait(TIMEOUT)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+        os.close(self._master)
+
+    def _read(self) -> bool:
+        assert select.select([self._master], [], [], TIMEOUT)[0], f"silent after {self.seen!r}"
+        try:
+            data = os.read(self._master, 65536)
+        except OSError as problem:
+            assert problem.errno == errno.EIO  # noqa: PT017  # Linux' way to say that nobody has the terminal open
+            return False
+        self.seen += data.decode().replace("\r\n", "\n")
+        return bool(data)
+
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def terminal(machine: Machine) -> Iterator[Open]:
+    """Opens terminals, and closes them in the end."""
+    opened: list[Terminal] = []
+
+    def start(*arguments: str, **options: Any) -> Terminal:
+        opened.append(Terminal(machine, *arguments, **options))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.close()
+
+
+def plain(text: str) -> str:
+    """*text* without its colours."""
+    return text.replace("\x1b[31m\x1b[1m", "").replace("\x1b[33m\x1b[1m", "").replace("\x1b[0m", "")
+
+
+def test_the_token_is_not_seen(terminal: Open, deployment: Deployment, machine: Machine) -> None:
+    """The page's URL, a prompt, and no echo of what is pasted."""
+    token = deployment.issue_token()
+    one = terminal("login", "--no-open", deployment.url)
+    one.expect(PROMPT)
+    one.type(f"{token}\n")
+    assert one.end() == 0
+    assert one.seen == (
+        f"Open in your browser:\n\n    {deployment.url}/cli-auth\n\n{PROMPT}\n"
+        f"Logged in to {deployment.url} as alex. The token is kept in the file {machine.directory / 'session'}.\n"
+    )
+    assert machine.files()["session"].decode() == token
+
+
+def test_stray_white_space_is_left_out(terminal: Open, deployment: Deployment, machine: Machine) -> None:
+    """What a mouse selects beside the token does not matter; an empty line asks again."""
+    token = deployment.issue_token()
+    one = terminal("login", "--no-open", deployment.url)
+    one.expect(PROMPT)
+    one.type("\n")
+    one.expect(PROMPT, 2)
+    one.type(f" \t{token}  \n")
+    assert one.end() == 0
+    assert machine.files()["session"].decode() == token
+
+
+def test_a_refused_token_is_asked_for_again(terminal: Open, deployment: Deployment, machine: Machine) -> None:
+    """With the reason: what can't be a token, then what the deployment does not take."""
+    token = deployment.issue_token()
+    one = terminal("login", "--no-open", deployment.url)
+    one.expect(PROMPT)
+    one.type("two words\n")
+    one.expect(PROMPT, 2)
+    one.type(f"{TOKEN}\n")
+    one.expect(PROMPT, 3)
+    one.type(f"{token}\n")
+    assert one.end() == 0
+    seen = plain(one.seen)
+    assert "error: That is not a session token: it holds white space, a control character or a non-ASCII one.\n" in seen
+    assert f"error: {deployment.url} answered 401 Unauthorized: You are signed out" in seen
+    assert seen.count("Paste another one, or press Ctrl-C to stop.\n") == 2
+    assert TOKEN not in seen
+    assert machine.files()["session"].decode() == token
+
+
+def test_a_server_that_is_gone_is_not_a_wrong_token(terminal: Open, deployment: Deployment) -> None:
+    """There is no sense in asking again."""
+    deployment.answer("GET", "users/me", Answer(drop=True))
+    one = terminal("login", "--no-open", deployment.url)
+    one.expect(PROMPT)
+    one.type(f"{TOKEN}\n")
+    assert one.end() == 1
+    assert plain(one.seen).endswith(
+        f"error: {deployment.url}/api/v2/users/me: the server hung up without an answer.\nTry again.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "said"),
+    [
+        pytest.param("\x04", 1, "error: No token was given.\nRun this again, and paste one.\n", id="end-of-input"),
+        pytest.param("\x03", 130, "error: Interrupted.\n", id="ctrl-c"),
+    ],
+)
+def test_the_prompt_can_be_left(terminal: Open, deployment: Deployment, key: str, code: int, said: str) -> None:
+    """At the end of input and at Ctrl-C; the terminal echoes again afterwards."""
+    one = terminal("login", "--no-open", deployment.url)
+    one.expect(PROMPT)
+    one.type(key)
+    assert one.end() == code
+    assert plain(one.seen).endswith(said)
+    assert [request.token for request in deployment.requests] == [None]
+
+
+@pytest.mark.parametrize(
+    ("options", "env", "piped", "opens"),
+    [
+        pytest.param([], {}, False, True, id="terminal"),
+        pytest.param(["--no-open"], {}, False, False, id="no-open"),
+        pytest.param([], {"CODER_NO_OPEN": "1"}, False, False, id="variable"),
+        pytest.param(["--no-open=false"], {"CODER_NO_OPEN": "1"}, False, True, id="option-over-variable"),
+        pytest.param([], {}, True, False, id="piped-output"),
+    ],
+)
+def test_the_browser(
+    terminal: Open, tmp_path: Path, options: list[str], env: Mapping[str, str], piped: bool, opens: bool
+) -> None:
+    """Opened at the page below the base path, when somebody sees the output and has not forbidden it."""
+    log = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >"{log}"\n')
+    browser.chmod(0o755)
+    with Deployment(base_path="/base") as deployment:
+        one = terminal("login", *options, deployment.url, piped=piped, BROWSER=str(browser), **env)
+        one.expect(PROMPT)
+        one.type(f"{deployment.issue_token()}\n")
+        assert one.end() == 0
+    said = "Your browser was asked to open" if opens else "Open in your browser"
+    assert f"{said}:\n\n    {deployment.url}/cli-auth\n\n" in one.seen
+    assert deployment.url.endswith("/base")
+    assert (log.read_text() if log.exists() else "") == (f"{deployment.url}/cli-auth\n" if opens else "")
+
+
+@pytest.mark.parametrize(
+    ("env", "coloured"), [pytest.param({}, True, id="colour"), pytest.param({"NO_COLOR": "1"}, False, id="no-color")]
+)
+def test_colours(terminal: Open, env: Mapping[str, str], coloured: bool) -> None:
+    """An error is red on a terminal, unless NO_COLOR is set."""
+    one = terminal("whoami", **env)
+    assert one.end() == 1
+    assert ("\x1b[" in one.seen) is coloured
+    assert plain(one.seen).startswith("error: No deployment is named.\n")
+
+
+@pytest.mark.parametrize("columns", [30, 40])
+def test_a_narrow_terminal(terminal: Open, deployment: Deployment, machine: Machine, columns: int) -> None:
+    """Lines end between words, and no URL or path is cut in two."""
+    one = terminal("login", "--no-open", deployment.url, columns=columns, NO_COLOR="1")
+    one.expect(PROMPT)
+    one.type(f"{TOKEN}\n")
+    one.expect(PROMPT, 2)
+    one.type(f"{deployment.issue_token()}\n")
+    assert one.end() == 0
+    lines = one.seen.splitlines()
+    assert all(len(line) <= columns or " " not in line.strip() for line in lines), lines
+    assert str(machine.directory / "session") in one.seen
+    assert "error: " in one.seen
+
+
+def test_a_terminal_too_narrow_to_wrap_for(terminal: Open) -> None:
+    """Below 30 columns the terminal breaks the lines."""
+    one = terminal("whoami", columns=20, NO_COLOR="1")
+    assert one.end() == 1
+    assert one.seen == "error: No deployment is named.\nLog in with: coder login URL, or give --url URL\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        pytest.param("y\n", 0, "Logged out of {url}.\n", id="yes"),
+        pytest.param("\n", 0, "Logged out of {url}.\n", id="enter"),
+        pytest.param("n\n", 1, "error: Nothing was done: the session is still stored and good.\n", id="no"),
+        pytest.param("\x03", 130, "error: Interrupted.\n", id="ctrl-c"),
+        pytest.param("\x04", 130, "error: Interrupted.\n", id="end-of-input"),
+    ],
+)
+def test_a_logout_asks(
+    terminal: Open, deployment: Deployment, machine: Machine, answer: str, code: int, said: str
+) -> None:
+    """And does nothing without a yes."""
+    token = deployment.issue_token()
+    before = machine.keep(deployment.url, token)
+    one = terminal("logout")
+    one.expect(f"Log out of {deployment.url}? [Y/n]: ")
+    one.type(answer)
+    assert one.end() == code
+    assert plain(one.seen).endswith(said.format(url=deployment.url))
+    assert deployment.is_valid(token) is (code != 0)
+    assert machine.files() == ({} if code == 0 else before)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [pytest.param("y\n", 0, id="yes"), pytest.param("n\n", 1, id="no"), pytest.param("\n", 1, id="enter")],
+)
+def test_another_origin_on_the_same_host_is_asked_about(
+    terminal: Open, deployment: Deployment, machine: Machine, answer: str, code: int
+) -> None:
+    """Before any request; without a yes, the session of the other scheme stays."""
+    other = deployment.url.replace("http:", "https:")
+    before = machine.keep(other, TOKEN)
+    one = terminal("login", "--no-open", deployment.url)
+    one.expect(f"Give up the session for {other}? [y/N]: ")
+    assert deployment.requests == []
+    one.type(answer)
+    if code == 0:
+        one.expect(PROMPT)
+        one.type(f"{deployment.issue_token()}\n")
+    assert one.end() == code
+    assert (machine.files() == before) is (code != 0)
+
+
+def test_ctrl_c_in_a_request(terminal: Open, deployment: Deployment) -> None:
+    """It ends at once, with no traceback."""
+    deployment.answer("GET", "users/first", Answer(delay=30))
+    one = terminal("login", "--no-open", deployment.url)
+    deadline = time.monotonic() + TIMEOUT
+    while not deployment.requests:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    one.type("\x03")
+    assert one.end() == 130
+    assert plain(one.seen).endswith("error: Interrupted.\n")
+    assert "Traceback" not in one.seen

@@ -1,0 +1,288 @@
+"""What each answer of a deployment means, and what of it a person gets to see."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from coder.api import APIError, NotCoderError, NoUserError, TokenRefusedError, User
+from coder.headers import Headers
+from deployment import Answer, Deployment, error, json_answer
+
+from cli import TOKEN, client
+
+pytest_plugins = ["cli_fixtures"]
+
+PAGE = Answer(headers={"Content-Type": "text/html; charset=utf-8"}, body=b"<!doctype html><title>Sign in</title>")
+IN_FRONT = "perhaps from something in front of the deployment"
+URL_OR_PATH = "look at the URL, and at what stands between here and the deployment"
+LOG = "look at the deployment's log, or ask its administrator"
+
+
+def problem_with(deployment: Deployment, answer: Answer, headers: Headers | None = None) -> APIError:
+    """What becomes of *answer* to users/me."""
+    deployment.answer("GET", "users/me", answer)
+    with pytest.raises(APIError) as caught:
+        client(deployment.url, headers=headers).me(TOKEN)
+    return caught.value
+
+
+def test_a_deployment_is_recognised(deployment: Deployment) -> None:
+    """users/first is asked without a token."""
+    client(deployment.url).check_deployment()
+    assert [(request.method, request.path, request.token) for request in deployment.requests] == [
+        ("GET", "/api/v2/users/first", None)
+    ]
+
+
+def test_a_deployment_without_a_user() -> None:
+    """The error has the URL where the first user is made."""
+    with Deployment(first_user=False, base_path="/base") as deployment, pytest.raises(NoUserError) as caught:
+        client(deployment.url).check_deployment()
+    assert caught.value.message == f"{deployment.url} has no user yet"
+    assert caught.value.hint == f"make the first one at {deployment.url}/setup"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        pytest.param(replace(PAGE, build_version=False), "a web page", id="web-page"),
+        pytest.param(replace(PAGE, build_version=False, status=404), "a web page", id="404-web-page"),
+        pytest.param(Answer(404, body=b"no", build_version=False), "something else", id="404"),
+        pytest.param(replace(json_answer({}), build_version=False), "something else", id="json"),
+    ],
+)
+def test_what_is_not_a_coder_deployment(deployment: Deployment, answer: Answer, kind: str) -> None:
+    """A 2xx, or the 404 of users/first, without the build header is not from a Coder deployment."""
+    deployment.answer("GET", "users/first", answer)
+    with pytest.raises(NotCoderError) as caught:
+        client(deployment.url).check_deployment()
+    assert caught.value.message == (
+        f"{deployment.url}/api/v2/users/first answered with {kind}, not as a Coder deployment"
+    )
+    assert (
+        caught.value.hint == "look at the URL, its base path too, and whether a login page of a proxy stands in front"
+    )
+
+
+def test_a_user(deployment: Deployment) -> None:
+    """A good token's user, with roles by organization as the Go CLI prints them."""
+    deployment.user["roles"] = [
+        {"name": "owner", "display_name": "Owner"},
+        {"name": "auditor"},
+        {"name": "admin", "display_name": "Admin", "organization_id": "o-1"},
+    ]
+    assert client(deployment.url).me(deployment.issue_token()) == User(
+        id=str(deployment.user["id"]),
+        username="alex",
+        organization_ids=list(deployment.user["organization_ids"]),  # type: ignore[call-overload]  # it is a list
+        roles={"*": ["Owner", "auditor"], "o-1": ["Admin"]},
+    )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(PAGE, id="html"),
+        pytest.param(Answer(body=b"{}}"), id="not-json"),
+        pytest.param(Answer(body=b"\xff\xfe"), id="not-utf-8"),
+        pytest.param(Answer(body=b"[" * 100_000), id="nested"),
+        pytest.param(Answer(204), id="empty"),
+        pytest.param(json_answer("alex"), id="string"),
+        pytest.param(json_answer([]), id="list"),
+        pytest.param(json_answer({"id": "1"}), id="no-username"),
+        pytest.param(json_answer({"id": "1", "username": 7}), id="username-number"),
+        pytest.param(json_answer({"id": "1", "username": "a", "roles": ["owner"]}), id="roles-strings"),
+        pytest.param(json_answer({"id": "1", "username": "a", "organization_ids": [1]}), id="organizations-numbers"),
+    ],
+)
+def test_an_answer_that_is_not_understood(deployment: Deployment, answer: Answer) -> None:
+    """A Coder deployment's answer of another form than the API's."""
+    problem = problem_with(deployment, answer)
+    assert type(problem) is APIError
+    assert problem.message.startswith(f"the answer of {deployment.url} to ")
+    assert problem.message.endswith("users/me is not understood")
+    assert problem.hint == ("the deployment may be older or newer than this command: look for another version of it")
+
+
+@pytest.mark.parametrize(
+    ("status", "phrase", "hint"),
+    [
+        pytest.param(400, "400 Bad Request", LOG, id="400"),
+        pytest.param(
+            403,
+            "403 Forbidden",
+            "the user of this token may not do that: ask the deployment's administrator",
+            id="403",
+        ),
+        pytest.param(404, "404 Not Found", "look at the URL, its base path too", id="404"),
+        pytest.param(
+            429, "429 Too Many Requests", "that were too many requests: wait a minute, and try again", id="429"
+        ),
+        pytest.param(
+            500,
+            "500 Internal Server Error",
+            "the deployment has a problem: try again, or ask its administrator",
+            id="500",
+        ),
+        pytest.param(
+            502, "502 Bad Gateway", "the deployment can't be reached behind its proxy: try again later", id="502"
+        ),
+        pytest.param(503, "503 Service Unavailable", "the deployment is not ready: try again later", id="503"),
+        pytest.param(504, "504 Gateway Timeout", "the deployment does not answer its proxy: try again later", id="504"),
+        pytest.param(599, "599", LOG, id="599"),
+    ],
+)
+def test_a_refusal(deployment: Deployment, status: int, phrase: str, hint: str) -> None:
+    """Status, message and detail of the deployment, and the next step."""
+    problem = problem_with(deployment, error(status, "It did not work.", "For a reason."))
+    assert (problem.message, problem.hint) == (
+        f"{deployment.url} answered {phrase}: It did not work. For a reason.",
+        hint,
+    )
+    assert problem.status == status
+    assert not isinstance(problem, TokenRefusedError)
+
+
+def test_validations_are_told(deployment: Deployment) -> None:
+    """The fields that the deployment complains of are named."""
+    body = {"message": "Invalid.", "validations": [{"field": "name", "detail": "too long"}, "nonsense", {"field": 1}]}
+    problem = problem_with(deployment, json_answer(body, 400))
+    assert problem.message == f"{deployment.url} answered 400 Bad Request: Invalid. name: too long 1: None"
+
+
+def test_a_token_that_is_not_good(deployment: Deployment) -> None:
+    """The deployment's own 401 is about the token."""
+    with pytest.raises(TokenRefusedError) as caught:
+        client(deployment.url).me(TOKEN)
+    assert caught.value.message == (
+        f"{deployment.url} answered 401 Unauthorized: You are signed out, or your session has expired. Sign in again. "
+        "API key is invalid."
+    )
+    assert caught.value.hint == f"log in again with: coder login {deployment.url}"
+
+
+@pytest.mark.parametrize(
+    ("status", "phrase", "hint"),
+    [
+        pytest.param(401, "401 Unauthorized", URL_OR_PATH, id="401"),
+        pytest.param(407, "407 Proxy Authentication Required", URL_OR_PATH, id="407"),
+        pytest.param(
+            502, "502 Bad Gateway", "the deployment can't be reached behind its proxy: try again later", id="502"
+        ),
+    ],
+)
+def test_a_refusal_of_something_in_front(deployment: Deployment, status: int, phrase: str, hint: str) -> None:
+    """Without the build header it is not about the token, and its text is not the deployment's."""
+    problem = problem_with(deployment, replace(error(status, "Who are you?", ""), build_version=False))
+    assert (problem.message, problem.hint) == (f"{deployment.url}/api/v2/users/me answered {phrase}, {IN_FRONT}", hint)
+    assert not isinstance(problem, TokenRefusedError)
+
+
+def said(deployment: Deployment, message: str, headers: Headers | None = None) -> str:
+    """What is shown of the *message* in an error of the deployment."""
+    problem = problem_with(deployment, json_answer({"message": message}, 400), headers)
+    return problem.message.removeprefix(f"{deployment.url} answered 400 Bad Request: ")
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        pytest.param("a\x1b[2Jb", "a\\x1b[2Jb", id="escape"),
+        pytest.param("a\r\nb\tc\x00\x7f", "a\\r\\nb\\tc\\x00\\x7f", id="c0"),
+        pytest.param("a\x9b31mb", "a\\x9b31mb", id="c1"),
+        pytest.param("a\u202eb\u2066c\u200fd", "a\\u202eb\\u2066c\\u200fd", id="bidirectional"),
+        pytest.param("a\u2028b", "a\\u2028b", id="line-separator"),
+        pytest.param("a\ud800b", "a\\ud800b", id="lone-surrogate"),
+        pytest.param("Grüße, 日本", "Grüße, 日本", id="other-scripts"),
+        pytest.param("x" * 500, "x" * 500, id="500"),
+        pytest.param("x" * 501, "x" * 500 + "…", id="501"),
+    ],
+)
+def test_text_of_the_deployment_is_made_safe(deployment: Deployment, message: str, shown: str) -> None:
+    """What could move a terminal's cursor or reorder a line is escaped; 500 characters are shown at most."""
+    answer = Answer(400, body=json.dumps({"message": message}).encode())
+    problem = problem_with(deployment, answer)
+    assert problem.message == f"{deployment.url} answered 400 Bad Request: {shown}"
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        pytest.param(f"no session {TOKEN}", "no session [hidden]", id="token-sent"),
+        pytest.param(f"{TOKEN}{TOKEN}", "[hidden][hidden]", id="twice"),
+        pytest.param("x" * 490 + TOKEN, "x" * 490 + "[hidden]", id="at-the-cut"),
+        pytest.param("see abcdefghij-0123456789ABCDEFGHIJKL.", "see [hidden].", id="another-token"),
+        pytest.param("you sent: open sesame", "you sent: [hidden]", id="header"),
+    ],
+)
+def test_an_echo_is_hidden(deployment: Deployment, message: str, shown: str) -> None:
+    """A deployment that repeats the token or a custom header does not bring it to the screen."""
+    assert said(deployment, message, headers=[("X-Gate", "open sesame"), ("X-Debug", "on")]) == shown
+
+
+def test_an_echo_of_an_odd_token_is_hidden(deployment: Deployment) -> None:
+    """Also a token that has not the usual form."""
+    deployment.answer("GET", "users/me", json_answer({"message": "bad: s3cr3t!"}, 401))
+    with pytest.raises(TokenRefusedError) as caught:
+        client(deployment.url).me("s3cr3t!")
+    assert caught.value.message == f"{deployment.url} answered 401 Unauthorized: bad: [hidden]"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"message": None, "detail": 7, "validations": "x"}, id="wrong-types"),
+        pytest.param(["no"], id="list"),
+        pytest.param("no", id="string"),
+    ],
+)
+def test_an_error_without_words(deployment: Deployment, answer: Any) -> None:
+    """An error body of another form is an error all the same."""
+    problem = problem_with(deployment, json_answer(answer, 400))
+    assert problem.message == f"{deployment.url} answered 400 Bad Request"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("a b", id="white-space"),
+        pytest.param("x" * 257, id="257"),
+        pytest.param("ключ", id="non-ascii"),
+    ],
+)
+def test_a_minted_key_that_is_no_token(deployment: Deployment, key: str) -> None:
+    """It is checked like any other token, and is not shown."""
+    deployment.answer("POST", "users/me/keys", json_answer({"key": key}, 201))
+    with pytest.raises(APIError) as caught:
+        client(deployment.url).mint_key(deployment.issue_token())
+    assert caught.value.message.startswith("the session key from the deployment is ")
+    assert caught.value.hint == "tell the deployment's administrator"
+    assert not key or key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer", [pytest.param({}, id="missing"), pytest.param({"key": 7}, id="number"), pytest.param([], id="list")]
+)
+def test_an_answer_without_a_key(deployment: Deployment, answer: Any) -> None:
+    """A success without a key is none."""
+    deployment.answer("POST", "users/me/keys", json_answer(answer, 201))
+    with pytest.raises(APIError) as caught:
+        client(deployment.url).mint_key(deployment.issue_token())
+    assert caught.value.message == f"the answer of {deployment.url} to users/me/keys is not understood"
+
+
+def test_a_base_path_is_kept() -> None:
+    """Every call goes below it."""
+    with Deployment(base_path="/base/path") as deployment:
+        url = deployment.url
+        told = client(f"{url}/")
+        token = deployment.issue_token()
+        told.check_deployment()
+        told.logout(told.mint_key(token))
+        assert [request.path for request in deployment.requests] == [
+            f"/base/path/api/v2/users/{call}" for call in ("first", "me/keys", "logout")
+        ]

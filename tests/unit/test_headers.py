@@ -1,0 +1,236 @@
+"""Custom headers: their form, the command that prints them, and that no error shows a value."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from coder import headers
+from coder.headers import HeaderError, parse_header, parse_header_line, run_header_command
+
+from cli import TOKEN
+
+SECRET = "open sesame"
+URL = "https://dev.example.com"
+FORM = "write it as NAME=VALUE"
+
+
+def problem_of(text: str) -> HeaderError:
+    with pytest.raises(HeaderError) as caught:
+        parse_header(text, "--header")
+    assert SECRET not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        pytest.param("X-Gate=open", ("X-Gate", "open"), id="plain"),
+        pytest.param("X-Gate=a=b==", ("X-Gate", "a=b=="), id="equals-in-value"),
+        pytest.param("X-Gate=", ("X-Gate", ""), id="empty"),
+        pytest.param(" X-Gate = a, b; c ", ("X-Gate", "a, b; c"), id="spaces-and-commas"),
+        pytest.param("X-Gate=a\tb", ("X-Gate", "a\tb"), id="tab"),
+        pytest.param("X-Gate=\xe4", ("X-Gate", "\xe4"), id="latin-1"),
+        pytest.param("x!#$%&'*+-.^_`|~9=y", ("x!#$%&'*+-.^_`|~9", "y"), id="symbols"),
+    ],
+)
+def test_a_header_is_taken_whole(text: str, header: tuple[str, str]) -> None:
+    """Everything after the first = is the value."""
+    assert parse_header(text, "--header") == header
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(SECRET, "--header has a header without a =", id="no-equals"),
+        pytest.param("", "--header has a header without a =", id="nothing"),
+        pytest.param(f"={SECRET}", "--header has a header without a name", id="no-name"),
+        pytest.param(
+            f"Authorization: {SECRET}==",
+            "--header has a character after 'Authorization' that no header's name may have",
+            id="colon-and-padding",
+        ),
+        pytest.param(
+            "X Gate=1", "--header has a character after 'X' that no header's name may have", id="space-in-name"
+        ),
+        pytest.param("\xc4=1", "--header has a header without a name", id="non-ascii-name"),
+        pytest.param(
+            f"X-Gate={SECRET}\r\nX-Other: 1",
+            "--header has a control character, or one beyond Latin-1, in the header X-Gate",
+            id="crlf",
+        ),
+        pytest.param(
+            f"X-Gate={SECRET}\x00",
+            "--header has a control character, or one beyond Latin-1, in the header X-Gate",
+            id="nul",
+        ),
+        pytest.param(
+            f"X-Gate={SECRET}\x7f",
+            "--header has a control character, or one beyond Latin-1, in the header X-Gate",
+            id="delete",
+        ),
+        pytest.param(
+            f"X-Gate={SECRET}\x85",
+            "--header has a control character, or one beyond Latin-1, in the header X-Gate",
+            id="c1",
+        ),
+        pytest.param(
+            f"X-Gate={SECRET}\u20ac",
+            "--header has a control character, or one beyond Latin-1, in the header X-Gate",
+            id="euro",
+        ),
+    ],
+)
+def test_a_header_of_another_form(text: str, message: str) -> None:
+    """The error says what is wrong and what the form is, and never shows what may be a value."""
+    problem = problem_of(text)
+    assert (problem.message, problem.hint) == (message, FORM)
+
+
+@pytest.mark.parametrize("name", ["Coder-Session-Token", "coder-session-token", "HOST", "Content-Length"])
+def test_a_header_that_the_command_sets_itself(name: str) -> None:
+    """In any case of letters."""
+    problem = problem_of(f"{name}={SECRET}")
+    assert problem.message == f"--header sets {name}"
+    assert problem.hint == "leave it out: the command sets it itself"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("A=1,B=2", [("A", "1"), ("B", "2")], id="two"),
+        pytest.param('A=1,"B=2, with a comma"', [("A", "1"), ("B", "2, with a comma")], id="quoted"),
+        pytest.param('"A=say ""hi"""', [("A", 'say "hi"')], id="quote-in-quotes"),
+    ],
+)
+def test_a_csv_line(line: str, expected: list[tuple[str, str]]) -> None:
+    """As CODER_HEADER has it."""
+    assert parse_header_line(line, "CODER_HEADER") == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(f'"A={SECRET}', id="open-quote"),
+        pytest.param(f'"A="{SECRET}', id="after-quote"),
+        pytest.param(f"A=1\nB={SECRET}", id="two-lines"),
+        pytest.param("A=" + "x" * 200_000 + SECRET, id="field-over-the-limit"),
+    ],
+)
+def test_what_is_not_a_csv_line(line: str) -> None:
+    """A wrong line is refused whole, and not shown."""
+    with pytest.raises(HeaderError) as caught:
+        parse_header_line(line, "CODER_HEADER")
+    assert caught.value.message == "CODER_HEADER is not one line of CSV"
+    assert caught.value.hint == 'write it as NAME=VALUE,"NAME=VALUE, WITH A COMMA"'
+    assert SECRET not in str(caught.value)
+
+
+def python_command(tmp_path: Path, code: str) -> str:
+    """A command line that runs *code*, for any system's shell."""
+    script = tmp_path / "headers.py"
+    script.write_text(f"import os, subprocess, sys, time\n{code}\n", encoding="utf-8")
+    return f'"{sys.executable}" -S "{script}"'
+
+
+def problem_of_command(tmp_path: Path, code: str) -> HeaderError:
+    with pytest.raises(HeaderError) as caught:
+        run_header_command(python_command(tmp_path, code), URL)
+    assert SECRET not in str(caught.value)
+    assert caught.value.__context__ is None
+    return caught.value
+
+
+def test_the_command_prints_headers(tmp_path: Path) -> None:
+    """A line each; empty lines and either line end do not matter."""
+    command = python_command(tmp_path, r"sys.stdout.buffer.write(b'A=1\r\n\nB=x, y=z\nA=2')")
+    assert run_header_command(command, URL) == [("A", "1"), ("B", "x, y=z"), ("A", "2")]
+
+
+def test_the_command_is_one_of_the_shell() -> None:
+    """The user's own command line, as it would be typed."""
+    assert run_header_command("echo A=1&& echo B=2", URL) == [("A", "1"), ("B", "2")]
+
+
+def test_the_command_knows_the_deployment_and_not_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CODER_URL is set, CODER_SESSION_TOKEN is removed, and standard input has nothing to read."""
+    monkeypatch.setenv("CODER_SESSION_TOKEN", TOKEN)
+    monkeypatch.setenv("CODER_URL", "https://other.example.com")
+    code = (
+        "print('Url=' + os.environ['CODER_URL'])\n"
+        "print('Token=' + os.environ.get('CODER_SESSION_TOKEN', 'none'))\n"
+        "print('Input=' + repr(sys.stdin.read()))"
+    )
+    assert run_header_command(python_command(tmp_path, code), URL) == [("Url", URL), ("Token", "none"), ("Input", "''")]
+    assert os.environ["CODER_SESSION_TOKEN"] == TOKEN
+
+
+def test_a_command_that_fails(tmp_path: Path) -> None:
+    """Its output counts for nothing, and its exit code is told."""
+    problem = problem_of_command(tmp_path, f"print('A={SECRET}'); sys.stdout.flush(); sys.exit(3)")
+    assert problem.message == "the header command failed with exit code 3"
+    assert problem.hint == "run it by hand to see why"
+
+
+def test_a_command_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given up after the time limit, and killed."""
+    monkeypatch.setattr(headers, "COMMAND_TIMEOUT", 0.2)
+    start = time.monotonic()
+    problem = problem_of_command(tmp_path, "time.sleep(9)")
+    assert problem.message == "the header command did not end within 0.2 s"
+    assert problem.hint == "mend the command"
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Wine's taskkill has no /T: it leaves the shell's children alone")
+def test_what_the_command_has_started_is_killed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the shell that we start; the program in it does not live on."""
+    monkeypatch.setattr(headers, "COMMAND_TIMEOUT", 0.2)
+    mark = tmp_path / "lived on"
+    problem_of_command(tmp_path, f"time.sleep(1); open({str(mark)!r}, 'w').close()")
+    time.sleep(1)
+    assert not mark.exists()
+
+
+def test_a_command_that_leaves_the_pipe_to_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that it started, and that holds its standard output, does not hold us."""
+    monkeypatch.setattr(headers, "COMMAND_TIMEOUT", 2)
+    start = time.monotonic()
+    child = "[sys.executable, '-S', '-c', 'import time; time.sleep(8)']"
+    problem = problem_of_command(tmp_path, f"print('A={SECRET}', flush=True); subprocess.Popen({child})")
+    assert problem.message == "the header command did not end within 2 s"
+    assert time.monotonic() - start < 6
+
+
+@pytest.mark.parametrize("ends", [pytest.param(True, id="ends"), pytest.param(False, id="goes-on")])
+def test_a_command_that_prints_too_much(tmp_path: Path, ends: bool) -> None:
+    """It is given up at the limit, whether it would end or not."""
+    code = "sys.stdout.write('x' * 65537)" if ends else "while True: sys.stdout.write('A=1\\n' * 1000)"
+    problem = problem_of_command(tmp_path, code)
+    assert problem.message == "the header command printed more than 65536 bytes"
+    assert problem.hint == "mend the command"
+
+
+def test_a_command_that_prints_no_text(tmp_path: Path) -> None:
+    """What is not UTF-8 is refused, and not carried by the exception."""
+    problem = problem_of_command(tmp_path, f"sys.stdout.buffer.write(b'A={SECRET}\\xff')")
+    assert problem.message == "the header command printed something that is not UTF-8"
+
+
+def test_a_command_that_prints_no_header(tmp_path: Path) -> None:
+    """A line of another form is an error of the command's."""
+    problem = problem_of_command(tmp_path, f"print('{SECRET}')")
+    assert problem.message == "the header command's output has a header without a ="
+
+
+def test_a_command_that_does_not_exist() -> None:
+    """The shell says so on standard error; the exit code is the shell's."""
+    with pytest.raises(HeaderError) as caught:
+        run_header_command("coder-no-such-command", URL)
+    assert re.fullmatch(r"the header command failed with exit code \d+", caught.value.message)

@@ -1,0 +1,273 @@
+"""Requests that fail: each failure names the URL, says what happened, and gives the next step."""
+
+import platform
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import trustme
+from coder import http
+from coder.errors import CoderError
+from coder.failures import MAX_BODY, RequestError
+from deployment import Answer, Deployment, json_answer
+
+import wincred
+from cli import TOKEN, Machine, client
+
+pytest_plugins = ["cli_fixtures"]
+
+FIRST = "/api/v2/users/first"
+ME = "/api/v2/users/me"
+
+
+@contextmanager
+def bare_server(behave: Callable[[socket.socket], Any]) -> Iterator[str]:
+    """A server of one connection that does not speak HTTP by itself; its host and port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+
+        def serve() -> None:
+            try:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    behave(connection)
+            except OSError:
+                pass  # the client has gone, which is what most of these tests want of it
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    thread.join(10)
+
+
+@pytest.fixture
+def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """A certificate authority that this machine does not know."""
+    monkeypatch.setattr(http, "_tls", ssl.create_default_context)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    return trustme.CA()
+
+
+def tls_of(authority: trustme.CA, host: str = "127.0.0.1") -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host).configure_cert(context)
+    return context
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def failure_of(url: str, **options: object) -> CoderError:
+    with pytest.raises(RequestError) as caught:
+        client(url, **options).check_deployment()
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    return caught.value
+
+
+def test_a_name_that_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that no resolver knows is a wrong URL, or a machine that is offline."""
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setattr("urllib.request.getproxies", dict)
+    problem = failure_of("https://dev.invalid")
+    assert problem.message == f"https://dev.invalid{FIRST}: the host's name was not found"
+    assert problem.hint == "look at the URL, and whether this machine is online"
+
+
+def test_a_refused_connection() -> None:
+    """Nobody listens at the port."""
+    url = f"http://127.0.0.1:{unused_port()}"
+    problem = failure_of(url)
+    assert problem.message == f"{url}{FIRST}: the connection was refused"
+    assert problem.hint == "look at the port, and whether the deployment runs"
+
+
+def test_a_silent_server(deployment: Deployment) -> None:
+    """A server that takes the request and says nothing is given up after the time limit."""
+    deployment.answer("GET", "users/first", Answer(delay=30))
+    problem = failure_of(deployment.url, timeout=0.3)
+    assert problem.message == f"{deployment.url}{FIRST}: no answer within 0.3 s"
+    assert problem.hint == "try again, or give it more time with --timeout SECONDS"
+
+
+def test_a_certificate_that_is_not_trusted(authority: trustme.CA) -> None:
+    """A private authority is not trusted unless it is named, and nothing has been sent by then."""
+    with Deployment(ssl_context=tls_of(authority)) as deployment:
+        problem = failure_of(deployment.url)
+        assert problem.message.startswith(f"{deployment.url}{FIRST}: the server's certificate is not trusted (")
+        assert problem.hint == (
+            "for a private authority, name its certificate's file in SSL_CERT_FILE; verification can't be turned off"
+        )
+        assert deployment.requests == []
+
+
+def test_a_certificate_of_another_host(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trusted authority's certificate for another name is refused."""
+    monkeypatch.setattr(http, "_tls", lambda: trusting(authority))
+    with Deployment(ssl_context=tls_of(authority, "other.example.com")) as deployment:
+        problem = failure_of(deployment.url)
+        assert "the server's certificate is not trusted (IP address mismatch" in problem.message
+        assert deployment.requests == []
+
+
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def test_ssl_cert_file_names_a_private_authority(authority: trustme.CA, machine: Machine) -> None:
+    """With its certificate in SSL_CERT_FILE, a private authority's deployment is logged in to."""
+    certificate = machine.home / "authority.pem"
+    authority.cert_pem.write_to_path(certificate)
+    with Deployment(ssl_context=tls_of(authority)) as deployment:
+        token = deployment.issue_token()
+        run = machine.run("login", deployment.url, env={"SSL_CERT_FILE": str(certificate)}, input=token)
+        assert (run.code, run.text.splitlines()[0]) == (
+            0,
+            f"Logged in to {deployment.url} as alex. The token is kept in the file {machine.directory / 'session'}.",
+        )
+
+
+def test_plain_http_behind_an_https_url(deployment: Deployment) -> None:
+    """A server without TLS is told from an untrusted one; the request is not repeated without TLS."""
+    url = deployment.url.replace("http:", "https:")
+    problem = failure_of(url)
+    assert problem.message.startswith(f"{url}{FIRST}: there is no TLS connection to be had (")
+    assert problem.hint == "give an http:// URL if the deployment really has no TLS"
+    assert deployment.requests == []
+
+
+def test_tls_behind_an_http_url(authority: trustme.CA) -> None:
+    """The other way round, something is wrong with the URL's scheme."""
+    with Deployment(ssl_context=tls_of(authority)) as deployment:
+        url = deployment.url.replace("https:", "http:")
+        assert failure_of(url).message.startswith(f"{url}{FIRST}: ")
+
+
+def test_a_server_that_hangs_up(deployment: Deployment) -> None:
+    """A connection that is closed without an answer."""
+    deployment.answer("GET", "users/first", Answer(drop=True))
+    problem = failure_of(deployment.url)
+    assert problem.message == f"{deployment.url}{FIRST}: the server hung up without an answer"
+    assert problem.hint == "try again"
+
+
+def test_an_answer_that_is_cut_short(deployment: Deployment) -> None:
+    """A body with fewer bytes than its head declares is never taken for an answer."""
+    deployment.answer("GET", "users/first", replace(json_answer({"message": "x" * 100}), truncate=True))
+    problem = failure_of(deployment.url)
+    assert problem.message == f"{deployment.url}{FIRST}: the answer was cut short"
+    assert problem.hint == "try again"
+
+
+def test_a_chunked_answer_that_is_cut_short() -> None:
+    """Nor is a chunked body without its last chunk."""
+    head = b"HTTP/1.1 200 OK\r\nX-Coder-Build-Version: v2\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with bare_server(lambda connection: connection.sendall(head + b"40\r\n{}")) as server:
+        assert failure_of(f"http://{server}").message == f"http://{server}{FIRST}: the answer was cut short"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", "BadStatusLine", id="ssh"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", "HTTPException", id="200-headers"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70000 + b"\r\n\r\n", "LineTooLong", id="long-header"),
+    ],
+)
+def test_an_answer_that_is_not_http(answer: bytes, kind: str) -> None:
+    """What another protocol says is not repeated: nobody knows what is in it."""
+    with bare_server(lambda connection: connection.sendall(answer)) as server:
+        problem = failure_of(f"http://{server}")
+    assert problem.message == f"http://{server}{FIRST}: the answer is not HTTP ({kind})"
+    assert problem.hint == "look at the port in the URL, and at its scheme"
+
+
+def test_a_body_over_the_limit(deployment: Deployment) -> None:
+    """One byte more than 1 MiB is refused."""
+    deployment.answer("GET", "users/first", Answer(body=b" " * (MAX_BODY + 1)))
+    problem = failure_of(deployment.url)
+    assert problem.message == f"{deployment.url}{FIRST}: the answer is longer than 1048576 bytes, or too slow"
+    assert problem.hint == "look at the URL: this is not how a Coder deployment answers"
+
+
+def test_a_body_at_the_limit(deployment: Deployment) -> None:
+    """1 MiB itself is read."""
+    body = b"{}".ljust(MAX_BODY)
+    deployment.answer("GET", "users/first", Answer(headers={"Content-Type": "application/json"}, body=body))
+    client(deployment.url).check_deployment()
+
+
+def test_a_body_without_an_end() -> None:
+    """A server that goes on for ever, a byte now and a byte then, is given up as well."""
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Coder-Build-Version: v2\r\n\r\n")
+        while True:
+            connection.sendall(b" ")
+            time.sleep(0.02)
+
+    with bare_server(drip) as server:
+        start = time.monotonic()
+        problem = failure_of(f"http://{server}", timeout=0.3)
+        assert time.monotonic() - start < 5
+    assert problem.message == f"http://{server}{FIRST}: the answer is longer than 1048576 bytes, or too slow"
+
+
+def test_a_token_that_http_refuses_stays_out_of_the_error(deployment: Deployment) -> None:
+    """http.client's own error carries the header: neither its text nor the exception itself gets out."""
+    with pytest.raises(RequestError) as caught:
+        client(deployment.url).me(f"{TOKEN}\n")
+    assert str(caught.value) == (
+        f"{deployment.url}{ME}: the request could not be sent (ValueError); look at the URL and at the custom headers"
+    )
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_every_request_says_who_asks(deployment: Deployment) -> None:
+    """The User-Agent names us, our version and the system."""
+    client(deployment.url).check_deployment()
+    version = ".".join(platform.python_version_tuple()[:2])
+    agent = deployment.requests[0].headers["User-Agent"]
+    assert agent == f"wincred-coder/{wincred.__version__} ({sys.platform}; Python {version})"
+
+
+def test_the_log_shows_no_header_and_no_body(deployment: Deployment) -> None:
+    """A line a request: method, URL, status and time."""
+    lines: list[str] = []
+    token = deployment.issue_token()
+    told = client(deployment.url, headers=[("X-Gate", "open sesame")], log=lines.append)
+    told.me(token)
+    told.mint_key(token)
+    deployment.answer("POST", "users/logout", Answer(drop=True))
+    with pytest.raises(RequestError):
+        told.logout(token)
+    assert [line.rsplit(" ", 2)[0] for line in lines] == [
+        f"GET {deployment.url}{ME} 200",
+        f"POST {deployment.url}{ME}/keys 201",
+        f"POST {deployment.url}/api/v2/users/logout failed",
+    ]
+    assert all(line.rsplit(" ", 2)[1].isdecimal() and line.endswith(" ms") for line in lines)
+
+
+def test_verification_is_on_in_every_context() -> None:
+    """No option and no variable turns TLS verification off."""
+    context = http._tls()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname

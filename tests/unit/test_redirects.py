@@ -1,0 +1,211 @@
+"""Redirects: refused, or followed; the token and the custom headers go to the deployment's origin alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from coder.api import APIError, TokenRefusedError
+from coder.errors import CoderError
+from coder.failures import RequestError
+from coder.http import Transport
+from coder.origin import DeploymentURL
+from deployment import Answer, Deployment, redirect
+
+from cli import TOKEN, client
+
+pytest_plugins = ["cli_fixtures"]
+
+GATE = ("X-Gate", "open sesame")
+STATUSES = [pytest.param(status, id=str(status)) for status in (301, 302, 303, 307, 308)]
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Deployment]:
+    """A second deployment: another port is another origin."""
+    with Deployment() as served:
+        yield served
+
+
+def refusal(deployment: Deployment, location: str, **options: object) -> CoderError:
+    deployment.answer("GET", "users/me", redirect(location))
+    with pytest.raises(RequestError) as caught:
+        client(deployment.url, **options).me(TOKEN)
+    return caught.value
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_redirect_is_refused(deployment: Deployment, elsewhere: Deployment, status: int) -> None:
+    """Nothing is asked elsewhere; the error says where it would have led, and what to do."""
+    deployment.answer("GET", "users/first", redirect(f"{elsewhere.url}/api/v2/users/first", status))
+    with pytest.raises(RequestError) as caught:
+        client(deployment.url).check_deployment()
+    assert caught.value.message == (
+        f"{deployment.url}/api/v2/users/first redirects to {elsewhere.url}/api/v2/users/first"
+    )
+    assert caught.value.hint == (
+        "give that deployment's own URL, or --allow-redirects (the token stays with the first one)"
+    )
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_the_same_origin_keeps_the_token(deployment: Deployment, status: int) -> None:
+    """A followed redirect within the origin carries token and headers, whether its URL is relative or absolute."""
+    token = deployment.issue_token()
+    deployment.answer("GET", "users/me", redirect("/api/v2/users/me?again=1#top", status))
+    deployment.answer("GET", "users/me", redirect(f"{deployment.url}/api/v2/users/me", status))
+    user = client(deployment.url, allow_redirects=True, headers=[GATE]).me(token)
+    assert user.username == "alex"
+    assert [(request.token, request.headers["X-Gate"]) for request in deployment.requests] == [(token, GATE[1])] * 3
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_another_origin_gets_neither_token_nor_headers(
+    deployment: Deployment, elsewhere: Deployment, status: int
+) -> None:
+    """The redirect is followed bare, and what the other origin says of a token that it did not see is not believed."""
+    deployment.answer("GET", "users/me", redirect(f"{elsewhere.url}/api/v2/users/me", status))
+    with pytest.raises(APIError) as caught:
+        client(deployment.url, allow_redirects=True, headers=[GATE]).me(TOKEN)
+    assert caught.value.message == (
+        f"{deployment.url} redirects to {elsewhere.url}/api/v2/users/me, where its token does not go"
+    )
+    assert caught.value.hint == "give that deployment's own URL"
+    assert not isinstance(caught.value, TokenRefusedError)
+    (request,) = elsewhere.requests
+    assert TOKEN not in str(request.headers)
+    assert GATE[1] not in str(request.headers)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param("localhost", id="other-name"), pytest.param("127.0.0.2", id="other-address")]
+)
+def test_the_same_server_by_another_name_is_another_origin(deployment: Deployment, name: str) -> None:
+    """An origin is a name, not a machine."""
+    deployment.answer("GET", "users/me", redirect(deployment.url.replace("127.0.0.1", name) + "/other"))
+    with pytest.raises(CoderError):
+        client(deployment.url, allow_redirects=True, headers=[GATE]).me(TOKEN)
+    assert [request.token for request in deployment.requests if request.path == "/other"] in ([None], [])
+
+
+def test_a_way_back_gets_the_token_again(deployment: Deployment, elsewhere: Deployment) -> None:
+    """It is the origin that counts, not the way; the other origin still sees nothing."""
+    token = deployment.issue_token()
+    deployment.answer("GET", "users/me", redirect(f"{elsewhere.url}/back"))
+    elsewhere.answer("GET", "/back", redirect(f"{deployment.url}/api/v2/users/me"))
+    assert client(deployment.url, allow_redirects=True).me(token).username == "alex"
+    assert [request.token for request in elsewhere.requests] == [None]
+
+
+@pytest.mark.parametrize("scheme", [pytest.param("https", id="to-https"), pytest.param("http", id="to-http")])
+def test_another_scheme_is_another_origin(scheme: str) -> None:
+    """Also on the same host and port."""
+    other = {"https": "http", "http": "https"}[scheme]
+    transport = Transport(DeploymentURL.parse(f"{other}://dev.example.com:8443"))
+    assert transport.is_own(f"{other}://DEV.example.com:8443/x?y#z")
+    assert not transport.is_own(f"{scheme}://dev.example.com:8443/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("https://dev.example.com.evil.example", id="longer-name"),
+        pytest.param("https://dev.example.com@evil.example", id="user-name"),
+        pytest.param("https://dev.example.com:443@evil.example/", id="user-name-and-port"),
+        pytest.param("https://evil.example\\@dev.example.com/", id="backslash"),
+        pytest.param("https://evil.example?@dev.example.com/", id="query"),
+        pytest.param("https://evil.example#@dev.example.com/", id="fragment"),
+        pytest.param("https://dev.example.com:444/", id="port"),
+        pytest.param("https://[::1]/", id="address"),
+        pytest.param("https://dev.example.com\t.evil.example/", id="tab"),
+        pytest.param("https://dev。example.com/", id="ideographic-full-stop"),
+    ],
+)
+def test_what_only_looks_like_the_origin_is_not(url: str) -> None:
+    """Tricks of URLs, each of which some program once read in another way than its neighbour."""
+    assert not Transport(DeploymentURL.parse("https://dev.example.com")).is_own(url)
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        pytest.param("file:///etc/passwd", "file:///etc/passwd", id="file"),
+        pytest.param("ftp://127.0.0.1/x", "ftp://127.0.0.1/x", id="ftp"),
+        pytest.param("data:text/plain,x", "data:text/plain,x", id="data"),
+        pytest.param("javascript:alert(1)", "javascript:alert(1)", id="javascript"),
+        pytest.param("http://[::1/x", "http://[::1/x", id="bracket"),
+        pytest.param("http://127.0.0.1:99999/", "http://127.0.0.1:99999/", id="port-too-large"),
+        pytest.param("http://127.0.0.1:x/", "http://127.0.0.1:x/", id="port-no-number"),
+        pytest.param("https:///x", "https:///x", id="no-host"),
+        pytest.param("http://user:password@127.0.0.1/", "http://user:password@127.0.0.1/", id="credentials"),
+    ],
+)
+@pytest.mark.parametrize("allow", [pytest.param(True, id="allowed"), pytest.param(False, id="refused")])
+def test_a_redirect_to_no_place_of_a_deployment(deployment: Deployment, location: str, shown: str, allow: bool) -> None:
+    """Only http and https are followed, and only to a host that can be read out of the URL in one way."""
+    problem = refusal(deployment, location, allow_redirects=allow)
+    assert problem.message == f"{deployment.url}/api/v2/users/me redirects to {shown}"
+    assert problem.hint == "that is no place of a deployment: look at the deployment's URL"
+
+
+def test_a_redirect_that_no_request_can_carry(deployment: Deployment) -> None:
+    """A Location with a space or a foreign letter fails as a request, and not as a bug."""
+    assert "http://127.0.0.1:1/a b" in refusal(deployment, "http://127.0.0.1:1/a b", allow_redirects=True).message
+    assert "http://127.0.0.1:1/\xe4" in refusal(deployment, "http://127.0.0.1:1/\xe4", allow_redirects=True).message
+
+
+def test_a_token_in_a_location_is_hidden(deployment: Deployment) -> None:
+    """A server that puts the token into a redirect does not bring it to the screen or the log."""
+    lines: list[str] = []
+    problem = refusal(deployment, f"/login?token={TOKEN}", log=lines.append)
+    assert problem.message == f"{deployment.url}/api/v2/users/me redirects to {deployment.url}/login?token=[hidden]"
+    deployment.answer("GET", "users/me", redirect(f"/login?token={TOKEN}"))
+    with pytest.raises(APIError) as caught:
+        client(deployment.url, allow_redirects=True, log=lines.append).me(TOKEN)
+    assert TOKEN not in str(caught.value) + "".join(lines)
+
+
+@pytest.mark.parametrize("status", [pytest.param(307, id="307"), pytest.param(308, id="308")])
+def test_a_post_stays_a_post(deployment: Deployment, status: int) -> None:
+    """A revocation is not turned into a reading on its way."""
+    token = deployment.issue_token()
+    deployment.answer("POST", "users/logout", redirect("/api/v2/users/logout", status))
+    client(deployment.url, allow_redirects=True).logout(token)
+    assert [request.method for request in deployment.requests] == ["POST", "POST"]
+    assert not deployment.is_valid(token)
+
+
+def test_303_asks_with_get(deployment: Deployment) -> None:
+    """See Other, RFC 9110 section 15.4.4."""
+    deployment.answer("POST", "users/logout", redirect("/api/v2/buildinfo", 303))
+    client(deployment.url, allow_redirects=True).logout(TOKEN)
+    assert [request.method for request in deployment.requests] == ["POST", "GET"]
+
+
+def test_a_loop_ends(deployment: Deployment) -> None:
+    """Ten redirects are followed at most."""
+    deployment.answer("GET", "users/me", redirect("/api/v2/users/me"), times=None)
+    with pytest.raises(RequestError) as caught:
+        client(deployment.url, allow_redirects=True).me(TOKEN)
+    assert caught.value.message == f"{deployment.url} redirects more than 10 times"
+    assert caught.value.hint == "give the URL it ends at"
+    assert len(deployment.requests) <= 11
+
+
+def test_a_redirect_without_a_location(deployment: Deployment) -> None:
+    """It leads nowhere, and is an answer like another."""
+    deployment.answer("GET", "users/me", Answer(302))
+    with pytest.raises(APIError) as caught:
+        client(deployment.url, allow_redirects=True).me(TOKEN)
+    assert caught.value.message == f"{deployment.url} answered 302 Found"
+
+
+def test_a_session_is_not_revoked_elsewhere(deployment: Deployment, elsewhere: Deployment) -> None:
+    """A 401 of the origin that a logout was led to is no proof that the session is gone."""
+    token = deployment.issue_token()
+    deployment.answer("POST", "users/logout", redirect(f"{elsewhere.url}/api/v2/users/logout"))
+    with pytest.raises(APIError) as caught:
+        client(deployment.url, allow_redirects=True).logout(token)
+    assert not isinstance(caught.value, TokenRefusedError)
+    assert deployment.is_valid(token)

@@ -1,0 +1,59 @@
+"""What a start imports: an editor runs `coder login token` all day."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli import TOKEN, Machine
+
+pytest_plugins = ["cli_fixtures"]
+
+NETWORK = {"urllib.request", "http.client", "ssl", "socket", "webbrowser", "email.message"}
+REPORT = "import sys; sys.stderr.write('modules: ' + ' '.join(sys.modules))"
+
+
+def modules_after(code: str, machine: Machine) -> set[str]:
+    """The modules of a new process that has run *code*."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", f"{code}\n{REPORT}"],
+        env=machine.environment(),
+        stdin=subprocess.PIPE if sys.platform == "win32" else subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+    )
+    return set(done.stderr.decode().rpartition("modules: ")[2].split())
+
+
+def test_login_token_imports_no_network(machine: Machine) -> None:
+    """Neither urllib.request nor ssl; on Linux and macOS no cffi either."""
+    machine.keep("https://dev.example.com", TOKEN)
+    loaded = modules_after("import coder.__main__ as m; assert m._run(['login', 'token']) == 0", machine)
+    assert "coder.commands.login_token" in loaded
+    assert not loaded & NETWORK
+    if sys.platform != "win32":
+        assert not loaded & {"cffi", "_cffi_backend", "wincred._advapi32"}
+
+
+@pytest.mark.parametrize("name", ["version", "keyring list"])
+def test_commands_without_a_network_import_none(machine: Machine, name: str) -> None:
+    """Whatever their outcome is here."""
+    loaded = modules_after(f"import coder.__main__ as m; m._run({name.split()!r})", machine)
+    assert not loaded & NETWORK
+
+
+def test_the_program_imports_no_subcommand(machine: Machine) -> None:
+    """Each is imported when it is asked for."""
+    loaded = modules_after("import coder.__main__", machine)
+    import coder.commands
+
+    shared = {"options", "output"}
+    assert {name for name in loaded if name.startswith("coder.commands.")} == {
+        f"coder.commands.{name}" for name in shared
+    }
+    names = {path.stem for path in Path(coder.commands.__path__[0]).glob("*.py")}
+    assert {"login", "login_token", "logout", "whoami", "keyring", "version"} <= names
+    assert not loaded & {*NETWORK, "coder.sessionstore", "platformdirs"}
