@@ -69,6 +69,20 @@ def test_an_empty_pipe_does_not_hang(machine: Machine, deployment: Deployment) -
     assert time.monotonic() - start < 20
 
 
+def test_the_null_device_does_not_hang(machine: Machine, deployment: Deployment) -> None:
+    """An editor gives it for standard input; Windows says that it is a terminal, and no key will ever be pressed."""
+    run = subprocess.run(
+        [*command(), "login", deployment.url],
+        env=machine.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (1, b"")
+    assert run.stderr.startswith(b"error: No token on standard input.")
+
+
 def test_a_pipe_that_stays_open_does_not_hang(machine: Machine, deployment: Deployment) -> None:
     """A line is enough: its writer need not end."""
     with machine.start("login", deployment.url) as process:
@@ -155,7 +169,7 @@ def test_an_answer_that_does_not_fit(machine: Machine) -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr == (
+    assert done.stderr.replace(b"\r\n", b"\n") == (  # Wine has that device, too
         b"error: The answer could not be written: No space left on device.\nLook at where standard output goes.\n"
     )
 

@@ -390,6 +390,20 @@ def test_check_leaves_nothing(logged_in: FileStore, directory: Path) -> None:
     assert content(directory) == OLD_FILES
 
 
+def test_check_tries_as_many_bytes_as_the_write_would(logged_in: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk can have room for a name, and none for a token."""
+    sizes = []
+    real = ConfigDirectory.stage
+
+    def record(config: ConfigDirectory, name: str, data: bytes) -> None:
+        sizes.append((name, len(data)))
+        real(config, name, data)
+
+    monkeypatch.setattr(ConfigDirectory, "stage", record)
+    logged_in.check(NEW, 200)
+    assert (".session.new", 200) in sizes
+
+
 def test_check_finds_a_full_disk(logged_in: FileStore, directory: Path, steps: Steps) -> None:
     """As a write would."""
     steps.fail("fsync", OSError(errno.ENOSPC, "No space left on device"))
@@ -428,6 +442,20 @@ def test_modes_do_not_depend_on_the_umask(store: FileStore, directory: Path, uma
         os.umask(old)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in [directory.parent, *directory.parent.rglob("*")]}
     assert modes == {"parent": 0o700, "coderv2": 0o700, "url": 0o600, "session": 0o600, ".lock": 0o600}
+
+
+def test_a_directory_is_private_from_the_start(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not made for all and closed afterwards."""
+    modes = []
+    real = os.mkdir
+
+    def record(path: Any, mode: int = 0o777) -> None:
+        modes.append(mode)
+        real(path, mode)
+
+    monkeypatch.setattr(os, "mkdir", record)
+    store.write(OLD, OLD_TOKEN)
+    assert {*modes} == {0o700}
 
 
 @posix
@@ -609,6 +637,19 @@ def test_a_directory_at_a_staged_name_is_an_error_before_anything_changes(
         logged_in.write(NEW, NEW_TOKEN) if operation == "write" else getattr(logged_in, operation)(OLD)
     (directory / name).rmdir()
     assert content(directory) == OLD_FILES
+
+
+@pytest.mark.parametrize("name", [".url.old", ".session.old"])
+def test_a_directory_at_a_staged_name_stops_a_first_login(
+    store: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Though nothing would be staged there: what could not be cleaned up is said before the login, not after."""
+    monkeypatch.setattr(config_module, "REPLACE_TIMEOUT", 0)
+    (directory / name).mkdir(parents=True)
+    with pytest.raises(StoreUnavailableError, match="can't be removed"):
+        store.write(NEW, NEW_TOKEN)
+    (directory / name).rmdir()
+    assert content(directory) == {}
 
 
 def test_a_directory_named_organization_is_an_error_before_the_logout(logged_in: FileStore, directory: Path) -> None:

@@ -51,14 +51,20 @@ def name_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 
 
 @pytest.fixture
-def secure_deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    """An https deployment that this process trusts, by the name of another machine."""
+def certificate(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A certificate that this process trusts, for another machine's name and for this machine."""
     authority = trustme.CA()
     serving, asking = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert(HOST).configure_cert(serving)
+    authority.issue_cert(HOST, "127.0.0.1", "localhost").configure_cert(serving)
     authority.configure_trust(asking)
     monkeypatch.setattr(http, "_tls", lambda: asking)
-    with Deployment(host=HOST, ssl_context=serving) as served:
+    return serving
+
+
+@pytest.fixture
+def secure_deployment(certificate: ssl.SSLContext) -> Iterator[Deployment]:
+    """An https deployment by the name of another machine."""
+    with Deployment(host=HOST, ssl_context=certificate) as served:
         yield served
 
 
@@ -82,10 +88,11 @@ def test_no_proxy_is_heeded(
     assert proxy.requests == []
 
 
+@pytest.mark.parametrize("tls", [pytest.param(True, id="https"), pytest.param(False, id="http")])
 @pytest.mark.parametrize("host", [pytest.param("127.0.0.1", id="address"), pytest.param("localhost", id="name")])
-def test_loopback_is_never_proxied(proxy: RecordingProxy, host: str) -> None:
+def test_loopback_is_never_proxied(proxy: RecordingProxy, certificate: ssl.SSLContext, host: str, tls: bool) -> None:
     """A deployment on this machine is asked directly, whatever the environment says."""
-    with Deployment(host=host) as deployment:
+    with Deployment(host=host, ssl_context=certificate if tls else None) as deployment:
         client(deployment.url).me(deployment.issue_token())
         assert len(deployment.requests) == 1
     assert proxy.requests == []

@@ -33,7 +33,16 @@ def answer_line(line: str) -> None:
 
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether somebody sees, or types into, *stream*, which is None when the program was started without it."""
-    return stream is not None and stream.isatty()
+    if stream is None or not stream.isatty():
+        return False
+    # On Windows NUL, where editors let standard input come from, says that it is a terminal; a prompt would then wait
+    # for keys for ever. Python itself tells a console from it.
+    return sys.platform != "win32" or _is_console(stream)
+
+
+def _is_console(stream: TextIO) -> bool:
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    return type(raw).__name__ == "_WindowsConsoleIO"
 
 
 def check_person(hint: str) -> None:
