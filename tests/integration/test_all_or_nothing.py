@@ -518,6 +518,33 @@ def test_a_leftover_session_of_another_deployment(
     assert inside.machine.files() == {"url": deployment.url.encode()}
 
 
+@pytest.mark.parametrize(
+    ("url", "kept"), [pytest.param("{url}", False, id="its-own"), pytest.param(OTHER, True, id="another-deployments")]
+)
+def test_the_url_file_goes_with_its_own_deployment_only(
+    inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring, url: str, kept: bool
+) -> None:
+    """A keyring logout removes it when it names that deployment, and leaves it otherwise."""
+    assert inside.run("login", deployment.url, "--use-keyring", input=deployment.issue_token()).code == 0
+    file = inside.machine.directory / "url"
+    file.write_text(url.format(url=deployment.url))
+    assert inside.run("logout", "-y", "--use-keyring", "--url", deployment.url).code == 0
+    assert file.exists() is kept
+    assert memory_keyring.blobs == {}
+
+
+def test_a_keyring_logout_points_out_a_plaintext_session(
+    inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring
+) -> None:
+    """It is another session, and stays with its url file."""
+    before = inside.machine.keep(deployment.url, deployment.issue_token())
+    assert inside.run("login", deployment.url, "--use-keyring", input=deployment.issue_token()).code == 0
+    run = inside.run("logout", "-y", "--use-keyring")
+    assert (run.code, run.text) == (0, f"Logged out of {deployment.url}.\n")
+    assert run.stderr.startswith(f"warning: A plaintext session of {deployment.url} is left in the file ")
+    assert inside.machine.files() == before
+
+
 @pytest.mark.parametrize("arguments", [["login", "token"], ["whoami"], ["logout", "-y"]], ids=" ".join)
 def test_a_token_in_the_other_store(
     inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring, arguments: list[str]

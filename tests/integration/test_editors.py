@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,17 @@ def test_a_header_command_runs_once(inside: Inside, deployment: Deployment) -> N
     assert run.code == 0
     assert [request.headers["A"] for request in deployment.requests] == ["1", "1"]
     assert log.read_text().split() == ["x"]
+
+
+def test_a_header_command_does_not_read_the_token(machine: Machine, deployment: Deployment) -> None:
+    """The token on standard input is the command's: neither swallowed nor sent as a header."""
+    script = machine.home / "headers.py"
+    script.write_text("import sys; print('A=[' + sys.stdin.read() + ']')")
+    token = deployment.issue_token()
+    command = f'"{sys.executable}" -S "{script}"'
+    run = machine.run("login", deployment.url, "--header-command", command, input=f"{token}\n")
+    assert (run.code, run.stderr) == (0, "")
+    assert {request.headers["A"] for request in deployment.requests} == {"[]"}
 
 
 @pytest.mark.parametrize("name", ["login", "whoami", "logout"])
@@ -355,6 +367,15 @@ def test_a_flag_never_takes_the_next_word(inside: Inside, deployment: Deployment
     run = inside.run("login", "--use-keyring", "false", env={"HTTPS_PROXY": "http://127.0.0.1:1"}, input=TOKEN)
     assert run.code == 1
     assert "https://false/api/v2/users/first" in run.stderr
+
+
+def test_a_keyring_that_is_not_there_comes_first(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where no deployment is named; a token that is given needs no store."""
+    monkeypatch.setattr(wincred, "is_supported", lambda: False)
+    for words in (["whoami"], ["login", "token"], ["logout", "-y"], ["login", "https://x"]):
+        run = inside.run("--use-keyring", *words)
+        assert (run.code, run.stderr.startswith("error: There is no supported keyring")) == (1, True)
+    assert inside.run("whoami", "--use-keyring", "--token", TOKEN).stderr.startswith("error: No deployment is named.")
 
 
 def test_warnings_go_to_standard_error(inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring) -> None:

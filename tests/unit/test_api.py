@@ -67,6 +67,20 @@ def test_what_is_not_a_coder_deployment(deployment: Deployment, answer: Answer, 
     )
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [pytest.param(PAGE, id="html"), pytest.param(json_answer("yes"), id="string"), pytest.param(Answer(), id="empty")],
+)
+def test_a_deployment_that_does_not_answer_in_json(deployment: Deployment, answer: Answer) -> None:
+    """The build header alone does not make it one to trust with a token."""
+    deployment.answer("GET", "users/first", answer)
+    with pytest.raises(APIError) as caught:
+        client(deployment.url).check_deployment()
+    assert caught.value.message == (
+        f"the answer of {deployment.url} to {deployment.url}/api/v2/users/first is not understood"
+    )
+
+
 def test_a_user(deployment: Deployment) -> None:
     """A good token's user, with roles by organization as the Go CLI prints them."""
     deployment.user["roles"] = [

@@ -157,3 +157,15 @@ def test_a_proxy_of_another_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RequestError) as caught:
         deployment.check_deployment()
     assert "through the proxy 127.0.0.1:1: " in caught.value.message
+
+
+def test_a_redirect_through_a_proxy_of_another_protocol(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without TLS urllib asks for the proxy's protocol itself, and has none."""
+    name_proxy(monkeypatch, "socks5://127.0.0.1:1")
+    deployment.answer("GET", "users/first", redirect(f"http://{HOST}/"))
+    with pytest.raises(RequestError) as caught:
+        client(deployment.url, allow_redirects=True).check_deployment()
+    assert caught.value.message.startswith(f"http://{HOST}/ through the proxy 127.0.0.1:1: the connection failed (")
+    assert caught.value.hint == PROXY_HINT

@@ -8,7 +8,6 @@ from coder.commands import output
 from coder.commands.hints import read_session
 from coder.commands.options import Command, output_option
 from coder.commands.settings import TOKEN_VARIABLE, Settings
-from coder.origin import DeploymentURL
 from coder.text import printable
 from coder.token import check_token
 
@@ -22,8 +21,10 @@ def command(ctx: click.Context, form: str) -> None:
     The token is that of --token, else CODER_SESSION_TOKEN, else the stored one.
     """
     settings = Settings(ctx)
+    given = _given_token(settings)
+    store = settings.store() if given is None else None  # before all else: a keyring that is not there is the news
     url = settings.url()
-    token = _token(settings, url)
+    token = given if store is None else read_session(settings, store, url)
     client = settings.client(url)
     client.check_deployment()
     user = client.me(token)
@@ -40,9 +41,9 @@ def command(ctx: click.Context, form: str) -> None:
     output.answer_json([answer])
 
 
-def _token(settings: Settings, url: DeploymentURL) -> str:
+def _given_token(settings: Settings) -> str | None:
     if settings.token_option is not None:
         return check_token(settings.token_option.strip(), "--token")
     if settings.token_variable is not None:
         return check_token(settings.token_variable.strip(), TOKEN_VARIABLE)
-    return read_session(settings, settings.store(), url)
+    return None
