@@ -34,7 +34,7 @@ def failure(where: str, error: Exception, timeout: float, proxy: str) -> Request
     _, fact, hint = next(row for row in _FAILURES if isinstance(error, row[0]))
     if proxy:
         where += f" through the proxy {printable(proxy)}"
-        hint = _PROXY if isinstance(error, _REACHED_PROXY_ONLY) or type(error) is OSError else hint
+        hint = _PROXY if isinstance(error, _REACHED_PROXY_ONLY) or type(error) in _SAID_OF_PROXIES else hint
     return RequestError(f"{where}: {fact.format(timeout=timeout, detail=detail)}", hint)
 
 
@@ -53,6 +53,7 @@ def _detail(error: Exception) -> str:
 
 _PROXY = "look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings"
 _REACHED_PROXY_ONLY = (socket.gaierror, ConnectionRefusedError)  # the deployment itself is reached by the proxy
+_SAID_OF_PROXIES = (OSError, urllib.error.URLError)  # urllib's for a tunnel that is refused, and a strange protocol
 _FAILURES: tuple[tuple[type[Exception], str, str], ...] = (
     (socket.gaierror, "the host's name was not found", "look at the URL, and whether this machine is online"),
     (

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shlex
+import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from coder.origin import DeploymentURL
 from coder.sessionstore import DEFAULT_SERVICE, KeyringStore
-from deployment import Deployment
+from deployment import Answer, Deployment
 from memory_store import MemoryKeyring
 
 import wincred
@@ -376,6 +378,37 @@ def test_a_keyring_that_is_not_there_comes_first(inside: Inside, monkeypatch: py
         run = inside.run("--use-keyring", *words)
         assert (run.code, run.stderr.startswith("error: There is no supported keyring")) == (1, True)
     assert inside.run("whoami", "--use-keyring", "--token", TOKEN).stderr.startswith("error: No deployment is named.")
+
+
+def test_a_deployment_without_tls_is_warned_of(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless it is this machine."""
+    real = socket.getaddrinfo
+
+    def unknown(host: Any, *arguments: Any) -> Any:
+        if host == "dev.invalid":
+            raise socket.gaierror(socket.EAI_NONAME, "no such name")
+        return real(host, *arguments)
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    env = {"NO_PROXY": "*"}
+    run = inside.run("whoami", "--url", "http://dev.invalid", "--token", TOKEN, "--timeout", "1", env=env)
+    assert run.code == 1
+    assert run.stderr.startswith(
+        "warning: http://dev.invalid has no TLS: whoever is on the way can read the token.\n"
+        "Use https, if the deployment has it.\nerror: "
+    )
+    run = inside.run("whoami", "--url", deployment.url, "--token", deployment.issue_token())
+    assert (run.code, run.stderr) == (0, "")
+
+
+def test_the_time_limit_is_an_option(inside: Inside, deployment: Deployment) -> None:
+    """In seconds, for each wait."""
+    deployment.answer("GET", "users/first", Answer(delay=20))
+    run = inside.run("whoami", "--url", deployment.url, "--token", TOKEN, "--timeout", "0.2")
+    assert run.code == 1
+    assert run.stderr.startswith(f"error: {deployment.url}/api/v2/users/first: no answer within 0.2 s")
 
 
 def test_warnings_go_to_standard_error(inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring) -> None:

@@ -134,13 +134,14 @@ def test_names_in_other_scripts(machine: Machine, encoding: str, shown: bytes) -
         assert machine.run("whoami", env=env).stdout.rstrip() == shown + f" at {deployment.url}".encode()
 
 
-def test_an_answer_that_nobody_takes(machine: Machine) -> None:
+@pytest.mark.parametrize("words", [["login", "token"], ["version"]], ids=" ".join)
+def test_an_answer_that_nobody_takes(machine: Machine, words: list[str]) -> None:
     """A reader that has gone is an error of one line, not a bug and not a traceback."""
     machine.keep("https://dev.example.com", TOKEN)
     read, write = os.pipe()
     os.close(read)
     process = subprocess.Popen(
-        [*command(), "login", "token"],
+        [*command(), *words],
         env=machine.environment(),
         stdin=subprocess.DEVNULL if sys.platform != "win32" else subprocess.PIPE,
         stdout=write,
@@ -156,12 +157,13 @@ def test_an_answer_that_nobody_takes(machine: Machine) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
-def test_an_answer_that_does_not_fit(machine: Machine) -> None:
+@pytest.mark.parametrize("words", [["login", "token"], ["version"]], ids=" ".join)
+def test_an_answer_that_does_not_fit(machine: Machine, words: list[str]) -> None:
     """A full disk is not success."""
     machine.keep("https://dev.example.com", TOKEN)
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [*command(), "login", "token"],
+            [*command(), *words],
             env=machine.environment(),
             stdin=subprocess.DEVNULL,
             stdout=full,

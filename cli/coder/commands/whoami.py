@@ -21,10 +21,13 @@ def command(ctx: click.Context, form: str) -> None:
     The token is that of --token, else CODER_SESSION_TOKEN, else the stored one.
     """
     settings = Settings(ctx)
-    given = _given_token(settings)
-    store = settings.store() if given is None else None  # before all else: a keyring that is not there is the news
-    url = settings.url()
-    token = given if store is None else read_session(settings, store, url)
+    token = _given_token(settings)
+    if token is None:
+        store = settings.store()  # before all else: a keyring that is not there is the news
+        url = settings.url()
+        token = read_session(settings, store, url)
+    else:
+        url = settings.url()
     client = settings.client(url)
     client.check_deployment()
     user = client.me(token)
