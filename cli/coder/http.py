@@ -159,11 +159,12 @@ def user_agent() -> str:
 
 
 def _joined(headers: Headers) -> dict[str, str]:
-    """One line a name, as RFC 9110 section 5.3 joins several of one name."""
+    """One line a name, as RFC 9110 section 5.3 joins several of one name, and RFC 6265 cookies."""
     joined: dict[str, str] = {}
     for name, value in headers:
         key = name.title()
-        joined[key] = f"{joined[key]}, {value}" if key in joined else value
+        separator = "; " if key == "Cookie" else ", "
+        joined[key] = f"{joined[key]}{separator}{value}" if key in joined else value
     return joined
 
 

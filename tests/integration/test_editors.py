@@ -233,6 +233,7 @@ BOOLEANS = "is not one of true, false, t, f, 1 or 0"
         pytest.param(
             ["login", "https://x", TOKEN], {}, "Got unexpected extra argument ([hidden])", id="token-as-argument"
         ),
+        pytest.param(["login", TOKEN], {}, "That looks like a session token, not like a URL", id="token-as-url"),
         pytest.param([TOKEN], {}, "No such command '[hidden]'", id="token-as-command"),
         pytest.param([f"--use-keyring={TOKEN}"], {}, f"'--use-keyring': '[hidden]' {BOOLEANS}", id="token-as-boolean"),
     ],
@@ -372,12 +373,38 @@ def test_a_flag_never_takes_the_next_word(inside: Inside, deployment: Deployment
 
 
 def test_a_keyring_that_is_not_there_comes_first(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even where no deployment is named; a token that is given needs no store."""
+    """Even where no deployment is named, or a token is given that needs no store."""
     monkeypatch.setattr(wincred, "is_supported", lambda: False)
-    for words in (["whoami"], ["login", "token"], ["logout", "-y"], ["login", "https://x"]):
+    for words in (
+        ["whoami"],
+        ["whoami", "--token", TOKEN],
+        ["login", "token"],
+        ["logout", "-y"],
+        ["login", "https://x"],
+    ):
         run = inside.run("--use-keyring", *words)
         assert (run.code, run.stderr.startswith("error: There is no supported keyring")) == (1, True)
-    assert inside.run("whoami", "--use-keyring", "--token", TOKEN).stderr.startswith("error: No deployment is named.")
+
+
+def test_a_refused_variable_is_named(inside: Inside, deployment: Deployment) -> None:
+    """Who set CODER_SESSION_TOKEN and forgot it is told so, with the way out."""
+    inside.machine.keep(deployment.url, deployment.issue_token())
+    run = inside.run("whoami", env={"CODER_SESSION_TOKEN": TOKEN})
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr.startswith(f"error: {deployment.url} answered 401 Unauthorized: ")
+    assert run.stderr.endswith("\nThat was the token of CODER_SESSION_TOKEN: unset it to use the stored session.\n")
+    run = inside.run("whoami", "--token", TOKEN, env={"CODER_SESSION_TOKEN": TOKEN})
+    assert run.stderr.endswith(f"\nLog in again with: coder login {deployment.url}\n")
+
+
+def test_cookies_are_joined_as_cookies(inside: Inside, deployment: Deployment) -> None:
+    """Several headers of one name are one line: with commas, and cookies with semicolons."""
+    inside.machine.keep(deployment.url, deployment.issue_token())
+    words = [word for value in ("X=1", "Cookie=a=b", "X=2", "cookie=c=d") for word in ("--header", value)]
+    assert inside.run("whoami", *words).code == 0
+    assert {(request.headers["X"], request.headers["Cookie"]) for request in deployment.requests} == {
+        ("1, 2", "a=b; c=d")
+    }
 
 
 def test_a_deployment_without_tls_is_warned_of(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from coder.commands import output
 from coder.commands.hints import read_session
 from coder.commands.options import Command, output_option
 from coder.commands.settings import TOKEN_VARIABLE, Settings
+from coder.origin import DeploymentURL
 from coder.text import printable
 from coder.token import check_token
+
+if TYPE_CHECKING:
+    from coder.api import User
 
 
 @click.command(cls=Command, epilog="\b\nExamples:\n  coder whoami\n  coder whoami --use-keyring --output json")
@@ -21,16 +27,12 @@ def command(ctx: click.Context, form: str) -> None:
     The token is that of --token, else CODER_SESSION_TOKEN, else the stored one.
     """
     settings = Settings(ctx)
+    store = settings.store()  # before all else: a keyring that is not there is the news
     token = _given_token(settings)
+    url = settings.url()
     if token is None:
-        store = settings.store()  # before all else: a keyring that is not there is the news
-        url = settings.url()
         token = read_session(settings, store, url)
-    else:
-        url = settings.url()
-    client = settings.client(url)
-    client.check_deployment()
-    user = client.me(token)
+    user = _user(settings, url, token)
     if form == "text":
         output.answer(f"{printable(user.username)} at {url}")
         return
@@ -42,6 +44,20 @@ def command(ctx: click.Context, form: str) -> None:
         "roles": user.roles,
     }
     output.answer_json([answer])
+
+
+def _user(settings: Settings, url: DeploymentURL, token: str) -> User:
+    from coder.api import TokenRefusedError
+
+    client = settings.client(url)
+    client.check_deployment()
+    try:
+        return client.me(token)
+    except TokenRefusedError as refusal:
+        if settings.token_option is not None or settings.token_variable is None:
+            raise
+        hint = f"that was the token of {TOKEN_VARIABLE}: unset it to use the stored session"
+        raise TokenRefusedError(refusal.message, hint, refusal.status) from refusal
 
 
 def _given_token(settings: Settings) -> str | None:
