@@ -54,6 +54,7 @@ class Machine:
 
     def environment(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name.upper().startswith(_KEPT)}
+        kept.pop("PYTHONUNBUFFERED", None)  # it would hide what is still to be written at the end
         places = dict.fromkeys(["HOME", "USERPROFILE", "TMP", "TEMP"], str(self.home))
         places |= dict.fromkeys(["APPDATA", "XDG_CONFIG_HOME"], str(self.home / "config"))
         places |= dict.fromkeys(["LOCALAPPDATA", "XDG_STATE_HOME"], str(self.home / "local"))

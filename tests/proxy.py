@@ -8,7 +8,7 @@ import threading
 from typing import Self
 from urllib.parse import urlsplit
 
-from deployment import Answer, Handler, LoopbackServer, Request
+from loopback import Answer, Handler, LoopbackServer, Request
 
 _PER_HOP = {"connection", "proxy-connection", "proxy-authorization", "keep-alive", "transfer-encoding"}
 

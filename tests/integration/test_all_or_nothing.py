@@ -17,7 +17,8 @@ from coder.interrupts import TerminatedError
 from coder.origin import DeploymentURL
 from coder.sessionstore import DEFAULT_SERVICE, KeyringStore, StoreUnavailableError
 from coder.sessionstore.provider import WindowsCredentialManager
-from deployment import Answer, Deployment, error, json_answer
+from deployment import Deployment
+from loopback import Answer, error, json_answer
 from memory_store import MemoryKeyring
 
 import wincred

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from coder.origin import DeploymentURL
 from coder.sessionstore import DEFAULT_SERVICE, KeyringStore
-from deployment import Answer, Deployment
+from deployment import Deployment
+from loopback import Answer
 from memory_store import MemoryKeyring
 
 import wincred

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import select
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployment import Answer, Deployment
+from deployment import Deployment
+from loopback import Answer
 
 from cli import TIMEOUT, TOKEN, Machine, command
 
@@ -47,7 +49,18 @@ class Terminal:
         self.seen = ""
 
     def type(self, text: str) -> None:
+        """Type *text*; Ctrl-C until the process has ended, as a person would.
+
+        Python loses an interrupt that comes between its last look and the read of the terminal.
+        """
         os.write(self._master, text.encode())
+        while text == "\x03" and not self._ended():
+            os.write(self._master, text.encode())
+
+    def _ended(self) -> bool:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1)
+        return self.process.returncode is not None
 
     def expect(self, text: str, times: int = 1) -> None:
         """Wait until *text* has been seen so often."""

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from coder.sessionstore import DEFAULT_SERVICE
-from deployment import Answer, Deployment
+from deployment import Deployment
+from loopback import Answer
 
 import wincred
 from cli import TOKEN, Machine

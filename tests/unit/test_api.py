@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from coder.api import APIError, NotCoderError, NoUserError, TokenRefusedError, User
 from coder.headers import Headers
-from deployment import Answer, Deployment, error, json_answer
+from deployment import Deployment
+from loopback import Answer, error, json_answer
 
 from cli import TOKEN, client
 

@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import trustme
-from deployment import Answer, Deployment, json_answer, redirect
+from deployment import Deployment
+from loopback import Answer, json_answer, redirect
 from proxy import RecordingProxy
 
 TOKEN = re.compile(r"[A-Za-z0-9]{10}-[A-Za-z0-9]{22}")

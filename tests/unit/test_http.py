@@ -16,7 +16,8 @@ import trustme
 from coder import http
 from coder.errors import CoderError
 from coder.failures import MAX_BODY, RequestError
-from deployment import Answer, Deployment, json_answer
+from deployment import Deployment
+from loopback import Answer, json_answer
 
 import wincred
 from cli import TOKEN, Machine, client

@@ -11,7 +11,8 @@ import pytest
 import trustme
 from coder import http
 from coder.failures import RequestError
-from deployment import Deployment, redirect
+from deployment import Deployment
+from loopback import redirect
 from proxy import RecordingProxy
 
 from cli import client

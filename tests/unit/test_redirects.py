@@ -10,7 +10,8 @@ from coder.errors import CoderError
 from coder.failures import RequestError
 from coder.http import Transport
 from coder.origin import DeploymentURL
-from deployment import Answer, Deployment, redirect
+from deployment import Deployment
+from loopback import Answer, redirect
 
 from cli import TOKEN, client
 

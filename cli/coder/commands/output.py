@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -54,6 +55,8 @@ def _print(text: str | bytes) -> None:
     try:
         click.echo(text, nl=False)
     except OSError as problem:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.close()  # lest the interpreter tries to write the rest again, and fails aloud
         raise CoderError(
             f"the answer could not be written: {problem.strerror}", "look at where standard output goes"
         ) from problem
