@@ -7,6 +7,7 @@ regular file of ours (a link, a directory, a pipe) is refused, and so is what ca
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -60,12 +61,16 @@ def _required(variable: str) -> Path:
 def make_private(directory: Path) -> None:
     """Make *directory* and what is missing above it, each for its owner alone whatever the umask. Raises OSError."""
     try:
-        directory.mkdir(mode=0o700)
+        _make_private(directory)
     except FileNotFoundError:
-        if directory.parent == directory:
-            raise
-        make_private(directory.parent)
-        make_private(directory)
+        # Each once: a name that is too long for Windows, or one in /proc, is not found however often it is tried.
+        for missing in [*reversed(directory.parents), directory]:
+            _make_private(missing)
+
+
+def _make_private(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700)
     except OSError:
         # Some systems name another reason than that it exists already, as for the root of a drive.
         if not directory.is_dir():
@@ -186,6 +191,10 @@ class ConfigDirectory:
         descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            # Some file systems (VirtualBox' shared folders, SMB on macOS) flush no directories: what is done is done.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
         finally:
             os.close(descriptor)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import traceback
 from pathlib import Path
@@ -31,6 +32,7 @@ LAST = '"z.example.com":{"coder_url":"https://z.example.com","api_token":"555555
 RESET_HINT = (
     "nothing was changed; look at it in Control Panel, Credential Manager, or discard it with: coder keyring reset"
 )
+REPLACE_HINT = "nothing was changed; log in again with --replace to put a session in its place"
 
 
 def entry(url: Any, token: Any = TOKEN, **unknown: Any) -> dict[str, Any]:
@@ -461,6 +463,7 @@ def test_what_is_no_entry_under_our_own_key_is_damage(
     assert caught.value.message == (
         f'the stored sessions can\'t be understood: the entry "dev.example.com" is a JSON {found}, not an object'
     )
+    assert caught.value.hint == REPLACE_HINT
     assert keyring.raw == before
     keyring.write(HTTPS, TOKEN, replace=True)
     assert keyring.raw == MAP % b"https://dev.example.com"
@@ -470,8 +473,9 @@ def test_what_is_no_entry_under_our_own_key_is_damage(
 def test_a_token_that_is_no_string_is_damage(keyring: Keyring, token: object) -> None:
     """A login mends it; it is no session until then."""
     keyring.put({"dev.example.com": entry(HTTPS, token)})
-    with pytest.raises(StoreDamagedError, match="has a token that is not a string"):
+    with pytest.raises(StoreDamagedError, match="has a token that is not a string") as caught:
         keyring.read(HTTPS)
+    assert caught.value.hint == REPLACE_HINT
     assert keyring.store.deployments() == []
     keyring.write(HTTPS, TOKEN)
     assert keyring.read(HTTPS) == TOKEN
@@ -494,6 +498,15 @@ def test_a_stored_token_that_can_be_none_is_not_given_out(keyring: Keyring, toke
         keyring.read(HTTPS)
     assert caught.value.message.startswith("the stored session for https://dev.example.com is not a session token")
     assert token not in str(caught.value)
+
+
+def test_a_mismatch_survives_the_way_to_another_process(keyring: Keyring) -> None:
+    """A worker's error reaches its parent whole, and does not hang it."""
+    keyring.put({"dev.example.com": entry(HTTPS)})
+    with pytest.raises(OriginMismatchError) as caught:
+        keyring.read(HTTP)
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert (type(error), str(error), vars(error)) == (OriginMismatchError, str(caught.value), vars(caught.value))
 
 
 def test_the_list_names_only_what_a_read_finds(keyring: Keyring) -> None:

@@ -587,7 +587,9 @@ def by_hand(*options: str) -> Iterator[subprocess.Popen[str]]:
     script = Path(__file__).parents[1] / "deployment.py"
     pipe = subprocess.PIPE
     program = [sys.executable, str(script), *options]
-    with subprocess.Popen(program, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+    # What is beside the script must be importable, as it is by hand.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    with subprocess.Popen(program, stdin=pipe, stdout=pipe, stderr=pipe, env=env, text=True) as process:
         try:
             yield process
         finally:

@@ -201,6 +201,19 @@ def test_a_logout_removes_the_session_first(logged_in: FileStore, directory: Pat
     assert visible(steps) == ["unlink session", "unlink url", "unlink organization"]
 
 
+@pytest.mark.parametrize("name", ["url", "organization"])
+def test_a_logout_that_fails_has_removed_the_token(
+    logged_in: FileStore, directory: Path, steps: Steps, name: str
+) -> None:
+    """As on Windows while an editor has the other file open; what is left holds no secret."""
+    write_other(directory, {"organization": b"org"})
+    steps.fail(f"unlink {name}", PermissionError(errno.EACCES, "Permission denied"))
+    with pytest.raises(StoreUnavailableError, match=f"{name} can't be removed: Permission denied"):
+        logged_in.delete(OLD)
+    assert "session" not in content(directory)
+    assert name in content(directory)
+
+
 @posix
 def test_what_is_renamed_is_on_disk_first(logged_in: FileStore, steps: Steps) -> None:
     """Each of the four staged files is flushed before the first rename, and the directory after each change."""
@@ -212,6 +225,27 @@ def test_what_is_renamed_is_on_disk_first(logged_in: FileStore, steps: Steps) ->
         *["replace .url.new url", "fsync"],
         *["replace .session.new session", "fsync"],
     ]
+
+
+@posix
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP], ids=["invalid", "not-supported"])
+def test_a_file_system_that_flushes_no_directories_will_do(
+    store: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The files themselves are flushed all the same."""
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    store.write(OLD, OLD_TOKEN)
+    store.write(NEW, NEW_TOKEN)
+    assert content(directory) == NEW_FILES
+    store.delete(NEW)
+    assert content(directory) == {}
 
 
 FAILURES = [
@@ -600,6 +634,30 @@ def test_a_config_directory_may_be_reached_through_links(tmp_path: Path) -> None
     assert FileStore(tmp_path / "real").read(OLD) == OLD_TOKEN
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        pytest.param(lambda store: store.write(OLD, OLD_TOKEN), id="write"),
+        pytest.param(lambda store: store.check(OLD), id="check"),
+        pytest.param(lambda store: store.naming(OLD).__enter__(), id="naming"),
+    ],
+)
+def test_a_directory_that_the_system_never_finds_is_an_error(
+    store: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch, operation: Callable[[FileStore], None]
+) -> None:
+    """Its parent is there, and it can't be made all the same: too long a name on Windows, a name in /proc."""
+    real = Path.mkdir
+
+    def mkdir(path: Path, **kwargs: Any) -> None:
+        if path == directory:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        real(path, **kwargs)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with pytest.raises(StoreUnavailableError, match="No such file or directory"):
+        operation(store)
+
+
 @posix
 def test_a_config_directory_that_is_a_dangling_link_is_an_error(tmp_path: Path) -> None:
     """Nothing is made where it leads."""
@@ -952,6 +1010,45 @@ def test_reading_makes_no_directory(store: FileStore, directory: Path) -> None:
         store.read(OLD)
     assert (store.deployments(), store.current(), store.has_session()) == ([], None, False)
     assert not directory.parent.exists()
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.ENAMETOOLONG], ids=["not-searchable", "too-long"])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_directory_that_cannot_be_looked_at_is_an_error(
+    store: FileStore,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: Callable[[FileStore], None],
+    error: int,
+) -> None:
+    """One of ours, whichever call meets it first."""
+    for module, name in [(os, "stat"), (os, "lstat"), (os, "mkdir"), (os, "open")]:
+        monkeypatch.setattr(module, name, _refusing(getattr(module, name), directory, error))
+    with pytest.raises(StoreUnavailableError):
+        operation(store)
+
+
+def _refusing(real: Callable[..., Any], directory: Path, number: int) -> Callable[..., Any]:
+    def call(path: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(path, int) and directory in [Path(path), *Path(path).parents]:
+            raise OSError(number, os.strerror(number))
+        return real(path, *args, **kwargs)
+
+    return call
+
+
+@windows
+def test_on_windows_a_directory_that_cannot_be_resolved_is_an_error(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is named after it."""
+
+    def refuse(path: Path) -> str:
+        raise PermissionError(errno.EACCES, "General failure")
+
+    monkeypatch.setattr(os.path, "realpath", refuse)
+    with pytest.raises(StoreUnavailableError, match="can't be resolved: General failure"):
+        store.write(OLD, OLD_TOKEN)
 
 
 # On Windows a reader only delays a change.

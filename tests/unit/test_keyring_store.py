@@ -307,6 +307,28 @@ def test_an_undo_keeps_a_logout_before_the_read_back(store: KeyringStore, provid
     assert entries(provider) == {DEV.origin.key: entry(DEV)}
 
 
+@pytest.mark.parametrize("left", [{}, {"z": 1}, {OTHER.origin.key: entry(OTHER)}], ids=["nothing", "other", "session"])
+def test_an_undo_keeps_a_logout_of_the_same_deployment_before_the_read_back(
+    store: KeyringStore, provider: MemoryKeyring, left: dict[str, Any]
+) -> None:
+    """The old session was ended meanwhile: it does not come back with the undo of the new one."""
+    store.write(DEV, TOKEN)
+    store.write(OTHER, TOKEN)
+    provider.before("get", lambda: put(provider, left), after=1)
+    replace_and_fail(store)
+    assert (entries(provider) or {}) == left
+
+
+def test_an_undo_brings_the_old_token_back_when_another_client_wrote_on_top_of_the_new_one(
+    store: KeyringStore, provider: MemoryKeyring
+) -> None:
+    """What was there before the second try is our own, and not to be kept."""
+    store.write(DEV, TOKEN)
+    provider.before("get", add(provider, OTHER), after=1)
+    replace_and_fail(store)
+    assert entries(provider) == {DEV.origin.key: entry(DEV), OTHER.origin.key: entry(OTHER)}
+
+
 def test_an_undo_keeps_another_clients_login_to_the_same_deployment(
     store: KeyringStore, provider: MemoryKeyring
 ) -> None:

@@ -49,9 +49,9 @@ def check(value: Any, depth: int = 1) -> None:
             check(item, depth + 1)
 
 
-def damaged(found: str) -> NoReturn:
-    """Raise StoreDamagedError; *found* says what there is, without showing it."""
-    raise StoreDamagedError(f"the stored sessions can't be understood: {found}", _RESET)
+def damaged(found: str, hint: str = _RESET) -> NoReturn:
+    """Raise StoreDamagedError; *found* says what there is, without showing it. *hint* is for a part of the blob."""
+    raise StoreDamagedError(f"the stored sessions can't be understood: {found}", hint)
 
 
 def kind(value: Any) -> str:

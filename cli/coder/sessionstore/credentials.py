@@ -17,6 +17,9 @@ from coder.text import printable
 URL_FIELD = "coder_url"
 TOKEN_FIELD = "api_token"  # noqa: S105  # the field's name
 
+# Not a reset, which would take the other entries along, and refuses to.
+_REPLACE = "nothing was changed; log in again with --replace to put a session in its place"
+
 Entries = dict[str, Any]
 
 
@@ -59,7 +62,7 @@ def token_of(entries: Entries, keys: list[str]) -> str:
     first = next(iter(tokens), "")
     for key, token in tokens.items():
         if not isinstance(token, str):
-            blob.damaged(f"the entry {_quoted(key)} has a token that is not a string")
+            blob.damaged(f"the entry {_quoted(key)} has a token that is not a string", _REPLACE)
         if token != tokens[first]:
             raise AmbiguousSessionError(
                 f"the keyring holds two different sessions of one origin, under {_quoted(first)} and {_quoted(key)}",
@@ -198,7 +201,7 @@ def _from_single_object(entry: Entries) -> Entries:
 
 
 def _not_an_entry(value: Any, key: str) -> NoReturn:
-    blob.damaged(f"the entry {_quoted(key)} is a JSON {blob.kind(value)}, not an object")
+    blob.damaged(f"the entry {_quoted(key)} is a JSON {blob.kind(value)}, not an object", _REPLACE)
 
 
 def _quoted(key: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from coder.errors import CoderError
 from coder.origin import Origin
 
@@ -21,6 +23,10 @@ class OriginMismatchError(SessionStoreError):
         super().__init__(f"the stored session is for {stored}, not for {requested}", hint)
         self.requested = requested
         self.stored = stored
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By the arguments of this class: an error that can't be unpickled hangs a multiprocessing.Pool.
+        return type(self), (self.requested, self.stored, self.hint)
 
 
 class AmbiguousSessionError(SessionStoreError):

@@ -143,13 +143,19 @@ class FileStore:
         """On Windows in the user's own directory: a config directory named by option may be everybody's."""
         if sys.platform != "win32":
             return self._config.file(".lock")
-        directory = os.path.normcase(os.path.realpath(self._config.path))
+        try:
+            directory = os.path.normcase(os.path.realpath(self._config.path))
+        except OSError as error:
+            path = printable(str(self._config.path))
+            raise StoreUnavailableError(
+                f"{path} can't be resolved: {error.strerror}", "name another one with --global-config"
+            ) from error
         return local_directory() / f"files-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:32]}.lock"
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
-            if self._config.path.is_dir():
+            if os.path.isdir(self._config.path):  # Path.is_dir may raise, as where a parent can't be searched
                 # Where the lock file can't be made, nobody like us can write; against others the pair is read twice.
                 with contextlib.suppress(StoreUnavailableError):
                     stack.enter_context(locked(self._lock_path()))

@@ -155,7 +155,10 @@ class KeyringStore:
         """
         first = before = self._provider.get(self._service)
         for attempt in range(_ATTEMPTS):
-            entries = change(credentials.decode(before or b""))
+            stored = credentials.decode(before or b"")
+            entries = change(stored)
+            if entries != stored:  # else another client has written on top of our change, not in its place
+                first = before
             after = credentials.encode(entries) if entries else None
             if self._store_or_restore(after, before):
                 return _Written(first, after, alone=attempt == 0)

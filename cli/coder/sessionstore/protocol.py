@@ -12,7 +12,7 @@ from coder.token import USUAL_LENGTH
 class SessionStore(Protocol):
     """Keeps at most one session token for each deployment's origin.
 
-    Every method may raise SessionStoreError or one of its kinds, and then nothing has changed.
+    Every method may raise SessionStoreError or one of its kinds, and then nothing has changed, but for `delete`.
     """
 
     @property
@@ -37,7 +37,10 @@ class SessionStore(Protocol):
         """`write`, undone when the body of the ``with`` raises: the store is then as it was before."""
 
     def delete(self, url: DeploymentURL) -> None:
-        """Forget the token of *url*'s origin. Raises SessionNotFoundError, OriginMismatchError."""
+        """Forget the token of *url*'s origin. Raises SessionNotFoundError, OriginMismatchError.
+
+        The token goes first: a StoreUnavailableError can mean that only what else names the deployment is left.
+        """
 
     def check(self, url: DeploymentURL, token_length: int = USUAL_LENGTH, *, replace: bool = False) -> None:
         """Raise what a `write` of a token of that many characters would, without writing one."""
