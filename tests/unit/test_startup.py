@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import coder.sessionstore
 import pytest
 
 from cli import TOKEN, Machine
@@ -29,13 +30,22 @@ def modules_after(code: str, machine: Machine) -> set[str]:
 
 
 def test_login_token_imports_no_network(machine: Machine) -> None:
-    """Neither urllib.request nor ssl; on Linux and macOS no cffi either."""
+    """Neither urllib.request nor ssl; from the file, no keyring either, and on Linux and macOS no OpenSSL at all."""
     machine.keep("https://dev.example.com", TOKEN)
     loaded = modules_after("import coder.__main__ as m; assert m._run(['login', 'token']) == 0", machine)
     assert "coder.commands.login_token" in loaded
     assert not loaded & NETWORK
+    assert not loaded & {"cffi", "_cffi_backend", "wincred", "coder.sessionstore.keyring"}
     if sys.platform != "win32":
-        assert not loaded & {"cffi", "_cffi_backend", "wincred._advapi32"}
+        assert "_hashlib" not in loaded
+
+
+def test_the_keyring_is_a_name_of_the_package(machine: Machine) -> None:
+    """Though it is imported late; another name is an AttributeError."""
+    loaded = modules_after("from coder.sessionstore import KeyringProvider, KeyringStore, Usage", machine)
+    assert {"wincred", "coder.sessionstore.keyring"} <= loaded
+    with pytest.raises(AttributeError, match=r"^module 'coder\.sessionstore' has no attribute 'Keychain'$"):
+        _ = coder.sessionstore.Keychain
 
 
 @pytest.mark.parametrize("name", ["version", "keyring list"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 import warnings
@@ -143,6 +142,8 @@ class FileStore:
         """On Windows in the user's own directory: a config directory named by option may be everybody's."""
         if sys.platform != "win32":
             return self._config.file(".lock")
+        import hashlib  # not at every start: it loads OpenSSL
+
         try:
             directory = os.path.normcase(os.path.realpath(self._config.path))
         except OSError as error:

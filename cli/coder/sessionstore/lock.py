@@ -7,7 +7,6 @@ and every read of a store happens under this lock. Other clients take no lock.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import random
 import re
@@ -51,6 +50,8 @@ def service_lock_path(service: str) -> Path:
     """
     name = service.casefold()  # as Windows compares target names: two spellings are one credential
     if not re.fullmatch(r"[a-z0-9._-]{1,80}", name):
+        import hashlib  # not at every start: it loads OpenSSL
+
         name = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
     return local_directory() / f"keyring-{name}.lock"  # with a prefix: nul.lock would be a device
 
