@@ -46,9 +46,11 @@ class User:
 class Client:
     """The API of the deployment at *url*. Every method raises coder.failures.RequestError or APIError."""
 
-    def __init__(self, url: DeploymentURL, transport: Transport) -> None:
+    def __init__(self, url: DeploymentURL, transport: Transport, login: str = "coder login") -> None:
+        """*login* is the command for a hint: a new session must go where the refused one is."""
         self._url = url
         self._transport = transport
+        self._login = login
 
     def check_deployment(self) -> None:
         """Make sure that a Coder deployment with a user answers, before any token is sent there."""
@@ -129,7 +131,7 @@ class Client:
         fact = f"{self._url} answered {_status(response.status)}" + (f": {said}" if said else "")
         hint = _HINTS.get(response.status, "look at the deployment's log, or ask its administrator")
         if response.status == http.HTTPStatus.UNAUTHORIZED:
-            return TokenRefusedError(fact, f"log in again with: coder login {self._url}", response.status)
+            return TokenRefusedError(fact, f"log in again with: {self._login} {self._url}", response.status)
         return APIError(fact, hint, response.status)
 
     def _misunderstood(self, what: str) -> APIError:

@@ -52,11 +52,15 @@ class Login:
 
     def keep_new_key(self, token: str, *, replace: bool) -> None:
         """Mint a session key with *token* and keep that; when it can't be kept, it is revoked."""
-        key = None
+        key, kept = None, False
         try:
             key = self._client.mint_key(token)
-            self.keep(key, replace=replace)
+            with deferred():  # until it is known here: a signal right after the commit must not revoke what is stored
+                self.keep(key, replace=replace)
+                kept = True
         except BaseException as error:
+            if kept:
+                raise
             if key is not None:
                 self._revoke(key, error)
             elif _may_have_minted(error):

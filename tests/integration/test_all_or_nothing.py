@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -269,6 +270,30 @@ def test_a_signal_within_the_commit_waits(
         world.keyring.blobs[DEFAULT_SERVICE] if world.store == "keyring" else world.inside.machine.files()["session"]
     )
     assert token.encode() in where
+
+
+def test_a_signal_right_after_the_commit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new key is stored, with or without a last word about it: then it is not revoked any more."""
+    depth = 0
+
+    @contextlib.contextmanager
+    def interrupted_once_over() -> Iterator[None]:
+        nonlocal depth
+        depth += 1
+        yield
+        depth -= 1
+        if depth == 0:
+            raise KeyboardInterrupt
+
+    token = world.deployment.issue_token()
+    before = world.deployment.valid_tokens()
+    monkeypatch.setattr("coder.login.deferred", interrupted_once_over)
+    assert world.inside.run(*world.login, "--token", token).code == 130
+    (key,) = world.deployment.valid_tokens() - before
+    where = (
+        world.keyring.blobs[DEFAULT_SERVICE] if world.store == "keyring" else world.inside.machine.files()["session"]
+    )
+    assert key.encode() in where
 
 
 @pytest.mark.parametrize(
@@ -544,6 +569,48 @@ def test_a_keyring_logout_points_out_a_plaintext_session(
     assert (run.code, run.text) == (0, f"Logged out of {deployment.url}.\n")
     assert run.stderr.startswith(f"warning: A plaintext session of {deployment.url} is left in the file ")
     assert inside.machine.files() == before
+
+
+@pytest.mark.parametrize("arguments", [["login", "token"], ["whoami"], ["logout", "-y"]], ids=" ".join)
+def test_a_stored_text_that_is_no_token(inside: Inside, deployment: Deployment, arguments: list[str]) -> None:
+    """Nobody was about to paste one: the error names the two ways out, and the second one works."""
+    url = deployment.url
+    inside.machine.keep(url, TOKEN)
+    (inside.machine.directory / "session").write_text("no token")
+    run = inside.run(*arguments)
+    assert run.code == 1
+    assert run.stderr.endswith(
+        f"\nLog in again with: coder login {url}, or forget it with: coder logout --local-only\n"
+    )
+    assert inside.run("logout", "--local-only", "-y").code == 0
+    assert inside.machine.files() == {}
+
+
+def test_a_keyring_logout_beside_broken_files(
+    inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring
+) -> None:
+    """They are pointed out; that the session is gone here, and not revoked, is said all the same."""
+    url = deployment.url
+    assert inside.run("login", url, "--use-keyring", input=deployment.issue_token()).code == 0
+    (inside.machine.directory / "session").mkdir()
+    deployment.answer("POST", "users/logout", error(503, "Not ready.", ""))
+    run = inside.run("logout", "-y", "--use-keyring")
+    assert (run.code, run.stdout, memory_keyring.blobs) == (1, b"", {})
+    assert "warning: " in run.stderr
+    assert "session is not a file" in run.stderr
+    assert "error: The session was forgotten here, but not revoked: " in run.stderr
+
+
+@pytest.mark.parametrize("option", [[], ["--local-only"]], ids=["revoked", "local-only"])
+def test_a_file_logout_leaves_the_url_to_the_keyring(
+    inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring, option: list[str]
+) -> None:
+    """The command that a keyring login gives for a leftover session must not take the new one's name away."""
+    inside.machine.keep(deployment.url, deployment.issue_token())
+    assert inside.run("login", deployment.url, "--use-keyring", input=deployment.issue_token()).code == 0
+    assert inside.run("logout", "-y", "--use-keyring=false", *option).code == 0
+    assert inside.machine.files() == {"url": deployment.url.encode()}
+    assert inside.run("whoami", "--use-keyring").text == f"alex at {deployment.url}\n"
 
 
 @pytest.mark.parametrize("arguments", [["login", "token"], ["whoami"], ["logout", "-y"]], ids=" ".join)

@@ -235,6 +235,10 @@ BOOLEANS = "is not one of true, false, t, f, 1 or 0"
             ["login", "https://x", TOKEN], {}, "Got unexpected extra argument ([hidden])", id="token-as-argument"
         ),
         pytest.param(["login", TOKEN], {}, "That looks like a session token, not like a URL", id="token-as-url"),
+        pytest.param(["login", f" {TOKEN}"], {}, "That looks like a session token", id="token-and-space-as-url"),
+        pytest.param(["login", f"https://{TOKEN}/"], {}, "That looks like a session token", id="token-in-url"),
+        pytest.param(["login", "--url", TOKEN], {}, "That looks like a session token", id="token-as-url-option"),
+        pytest.param(["whoami"], {"CODER_URL": TOKEN}, "That looks like a session token", id="token-as-url-variable"),
         pytest.param([TOKEN], {}, "No such command '[hidden]'", id="token-as-command"),
         pytest.param([f"--use-keyring={TOKEN}"], {}, f"'--use-keyring': '[hidden]' {BOOLEANS}", id="token-as-boolean"),
     ],
@@ -246,6 +250,25 @@ def test_wrong_usage(inside: Inside, arguments: list[str], env: dict[str, str], 
     assert run.stderr.splitlines()[-1].startswith("error: ")
     assert problem.lower() in run.stderr.splitlines()[-1].lower()
     assert TOKEN not in run.stderr
+    assert TOKEN.lower() not in run.stderr.lower()
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        pytest.param("coder log", ["login", "logout"], id="subcommand"),
+        pytest.param("coder --use-keyring log", ["login", "logout"], id="after-a-bare-flag"),
+        pytest.param("coder -v keyring mi", ["migrate"], id="in-a-group"),
+        pytest.param("coder logout --yes --loc", ["--local-only"], id="option"),
+        pytest.param("coder whoami -o j", ["json"], id="value"),
+    ],
+)
+def test_completion(machine: Machine, words: str, completed: list[str]) -> None:
+    """As bash asks for it."""
+    env = {"_CODER_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    run = machine.run(env=env)
+    assert (run.code, run.stderr) == (0, "")
+    assert run.text.split() == [f"plain,{word}" for word in completed]
 
 
 def test_no_arguments_show_the_help(inside: Inside) -> None:
@@ -396,6 +419,15 @@ def test_a_refused_variable_is_named(inside: Inside, deployment: Deployment) -> 
     assert run.stderr.endswith("\nThat was the token of CODER_SESSION_TOKEN: unset it to use the stored session.\n")
     run = inside.run("whoami", "--token", TOKEN, env={"CODER_SESSION_TOKEN": TOKEN})
     assert run.stderr.endswith(f"\nLog in again with: coder login {deployment.url}\n")
+
+
+def test_a_refused_session_of_the_keyring_is_renewed_there(
+    inside: Inside, deployment: Deployment, keyring_session: str
+) -> None:
+    """Without the option, the login that the hint names would leave the new token in a plaintext file."""
+    deployment.revoke(keyring_session)
+    run = inside.run("whoami", "--use-keyring", "--url", deployment.url)
+    assert run.stderr.endswith(f"\nLog in again with: coder login --use-keyring {deployment.url}\n")
 
 
 def test_cookies_are_joined_as_cookies(inside: Inside, deployment: Deployment) -> None:

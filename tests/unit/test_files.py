@@ -853,6 +853,18 @@ def test_an_empty_session_file_is_no_session(store: FileStore, directory: Path, 
     assert (store.deployments(), store.has_session()) == ([], False)
 
 
+def test_the_login_of_a_hint_keeps_the_base_path(store: FileStore, directory: Path) -> None:
+    """A login to the bare origin would find no deployment there."""
+    url = DeploymentURL.parse("https://dev.example.com/coder")
+    with pytest.raises(SessionNotFoundError) as missing:
+        store.read(url)
+    assert missing.value.hint == "log in with: coder login https://dev.example.com/coder"
+    write_other(directory, OLD_FILES)
+    with pytest.raises(OriginMismatchError) as mismatch:
+        store.read(url)
+    assert mismatch.value.hint.endswith("or log in with: coder login https://dev.example.com/coder")
+
+
 @pytest.mark.parametrize("token", [b"two words", b"line\nend", b"t\xc3\xb6k", b"x" * 257, b"\x1b[31m"])
 def test_a_stored_token_that_can_be_none_is_not_given_out(store: FileStore, directory: Path, token: bytes) -> None:
     """It would go into a header."""

@@ -169,6 +169,14 @@ def test_the_list(inside: Inside, keyring: MemoryKeyring) -> None:
     assert TOKEN not in run.text
 
 
+def test_a_list_on_a_narrow_terminal(inside: Inside, keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each mark stays before its URL, however long that is."""
+    monkeypatch.setattr("coder.commands.output.is_terminal", lambda stream: True)
+    monkeypatch.setattr("coder.commands.output._MIN_WIDTH", 1)
+    run = inside.run("keyring", "list", env={"COLUMNS": "10"})
+    assert run.text == f"  {ONE}\n* {TWO}\n"
+
+
 def test_an_empty_list(inside: Inside, memory_keyring: MemoryKeyring) -> None:
     """Nothing on standard output, or an empty list; that is no error."""
     assert inside.run("keyring", "list") == (0, b"", "No session in the keyring.\n")

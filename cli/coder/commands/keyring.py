@@ -59,7 +59,7 @@ def list_(ctx: click.Context, form: str) -> None:
     if form == "json":
         output.answer_json(rows)
     elif rows:
-        output.answer("\n".join(f"{'*' if row['current'] else ' '} {row['url']}" for row in rows))
+        output.answer_lines(f"{'*' if row['current'] else ' '} {row['url']}" for row in rows)
     else:
         output.note("no session in the keyring")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from coder.api import User
     from coder.login import Login
 
-_TOKEN = re.compile(r"[A-Za-z0-9]{10}-[A-Za-z0-9]{22}")
 _LINE_LIMIT = 4096  # characters of a line of standard input; a token has at most 256
 
 
@@ -50,9 +48,6 @@ def command(ctx: click.Context, deployment: str | None, use_token_as_session: bo
     """
     from coder.login import Login
 
-    if deployment and _TOKEN.fullmatch(deployment):
-        # Taken for a host, it would go out in a name lookup.
-        raise click.UsageError("that looks like a session token, not like a URL: the token is asked for separately")
     settings = Settings(ctx)
     token = _given_token(settings, use_token_as_session=use_token_as_session)
     store = settings.store()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coder.commands import output
-from coder.commands.hints import read_session
+from coder.commands.hints import is_in_other_store, read_session
 from coder.commands.options import Command, Flag
 from coder.commands.settings import TOKEN_VARIABLE, Settings
 from coder.errors import CoderError
@@ -40,8 +40,7 @@ def command(ctx: click.Context, yes: bool, local_only: bool) -> None:
     token = "" if local_only else read_session(settings, store, url)
     _confirm(url, yes=yes)
     problem = None if local_only else _revoke(settings.client(url), token)
-    store.delete(url)
-    _forget_url(settings, store, url)
+    _forget(settings, store, url)
     _tell(url, local_only=local_only, problem=problem)
     if problem is not None:
         ctx.exit(1)
@@ -68,11 +67,19 @@ def _revoke(client: Client, token: str) -> CoderError | None:
     return None
 
 
-def _forget_url(settings: Settings, store: SessionStore, url: DeploymentURL) -> None:
-    """Remove `url` with the session; after a keyring logout only if it names that deployment and nothing needs it."""
+def _forget(settings: Settings, store: SessionStore, url: DeploymentURL) -> None:
+    """Remove the session, and `url` with it if it names that deployment and no session in the other store needs it."""
     if isinstance(store, FileStore):
+        store.delete(url, keep_url=is_in_other_store(settings, url))
         return
-    files = settings.files()
+    store.delete(url)
+    try:
+        _forget_url(settings.files(), url)
+    except CoderError as problem:  # the session is gone all the same, and what became of it is still to be told
+        output.warning(problem.message, problem.hint)
+
+
+def _forget_url(files: FileStore, url: DeploymentURL) -> None:
     if url.origin in files.deployments():
         output.warning(
             f"a plaintext session of {url.origin} is left in {files.place}",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from coder.text import printable
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _TRUE, _FALSE = frozenset({"true", "t", "1"}), frozenset({"false", "f", "0"})
 _BOOLEAN_FORM = "true, false, t, f, 1 or 0"
@@ -37,6 +40,10 @@ class Flag(click.Option):
 
     def __init__(self, names: Sequence[str], **attributes: Any) -> None:
         super().__init__(names, type=Boolean(), default=False, **attributes)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What the command itself completes: a bare flag takes no next word."""
+        return ctx.command.shell_complete(ctx, incomplete)
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         return ", ".join(self.opts) + "[=true|false]", self.help or ""

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 import click
@@ -29,6 +30,11 @@ def answer_json(value: Any) -> None:
 def answer_line(line: str) -> None:
     """The same bytes everywhere: Windows would end the line with a carriage return, which a script takes for text."""
     _print(f"{line}\n".encode())
+
+
+def answer_lines(lines: Iterable[str]) -> None:
+    """A list, one thing a line, never wrapped: a URL must stay beside its mark."""
+    _print("".join(f"{line}\n" for line in lines))
 
 
 def is_terminal(stream: TextIO | None) -> bool:

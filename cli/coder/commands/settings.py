@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE = "CODER_SESSION_TOKEN"  # noqa: S105  # the variable's name
 KEYRING_VARIABLE = "CODER_USE_KEYRING"
+_TOKEN_AS_URL = re.compile(r"\s*(https?://)?[A-Za-z0-9]{10}-[A-Za-z0-9]{22}/?\s*", re.IGNORECASE)
 
 
 class Settings:
@@ -52,6 +54,9 @@ class Settings:
         text = argument if argument is not None else self._given.text("url", "CODER_URL")
         if text is None:
             return None
+        if _TOKEN_AS_URL.fullmatch(text):
+            # Taken for a host, it would go out in a name lookup.
+            raise click.UsageError("that looks like a session token, not like a URL: the token is asked for separately")
         try:
             return DeploymentURL.parse(text)
         except InvalidURLError as error:
@@ -80,7 +85,7 @@ class Settings:
             timeout=float(self._given.text("timeout") or DEFAULT_TIMEOUT),
             log=output.progress if self._given.flag("verbose") else lambda line: None,
         )
-        return Client(url, transport)
+        return Client(url, transport, "coder login --use-keyring" if self.use_keyring else "coder login")
 
     def _parsed_headers(self) -> Headers:
         line = os.environ.get("CODER_HEADER")

@@ -67,7 +67,7 @@ class FileStore:
     def read(self, url: DeploymentURL) -> str:
         with self._reading():
             owner, token = self._pair.read_settled()
-        self._check_owner(url.origin, owner, token)
+        self._check_owner(url, owner, token)
         if self._config.is_readable_by_others(SESSION_FILE):
             path = printable(str(self.session_path))
             warnings.warn(f"other users can read {path}; run: chmod 600 {path}", InsecureFileWarning, stacklevel=2)
@@ -94,19 +94,20 @@ class FileStore:
         with locked(self._lock_path()), self._pair.switched(url, None):
             yield
 
-    def delete(self, url: DeploymentURL) -> None:
+    def delete(self, url: DeploymentURL, *, keep_url: bool = False) -> None:
+        """Forget the session; *keep_url* for a keyring that has one of that deployment, which `url` still names."""
         with locked(self._lock_path()), store_errors():
             owner, token = self._pair.read()
-            self._check_owner(url.origin, owner, token)
+            self._check_owner(url, owner, token)
             self._config.check_removable(ORGANIZATION_FILE)
             self._pair.discard_staged()
-            self._remove(SESSION_FILE, URL_FILE, ORGANIZATION_FILE)
+            self._remove(SESSION_FILE, *(() if keep_url else (URL_FILE, ORGANIZATION_FILE)))
 
     def drop_session(self, url: DeploymentURL, token: str) -> None:
         """Remove `session` and leave `url`: for a *token* that is now kept elsewhere. Another one is left alone."""
         with locked(self._lock_path()), store_errors():
             owner, stored = self._pair.read()
-            self._check_owner(url.origin, owner, stored)
+            self._check_owner(url, owner, stored)
             if stored != token:
                 raise SessionStoreError(f"{self.place} holds another session by now", "nothing was removed")
             self._pair.discard_staged()
@@ -162,9 +163,10 @@ class FileStore:
                     stack.enter_context(locked(self._lock_path()))
             yield
 
-    def _check_owner(self, origin: Origin, owner: Origin | None, token: str) -> None:
+    def _check_owner(self, url: DeploymentURL, owner: Origin | None, token: str) -> None:
+        origin = url.origin
         if not token:
-            raise SessionNotFoundError(f"no session for {origin} in {self.place}", f"log in with: coder login {origin}")
+            raise SessionNotFoundError(f"no session for {origin} in {self.place}", f"log in with: coder login {url}")
         if owner is None:
             raise OriginMismatchError(
                 origin,
@@ -172,7 +174,7 @@ class FileStore:
                 "write the URL of the deployment that issued it into that file, or log in again",
             )
         if owner != origin:
-            raise OriginMismatchError(origin, str(owner), f"give --url {owner}, or log in with: coder login {origin}")
+            raise OriginMismatchError(origin, str(owner), f"give --url {owner}, or log in with: coder login {url}")
 
     def _check_conflict(self, origin: Origin, *, replace: bool) -> None:
         owner, token = self._pair.read()
