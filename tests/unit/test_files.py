@@ -25,6 +25,7 @@ from coder.sessionstore import (
     OriginMismatchError,
     SessionNotFoundError,
     SessionStoreError,
+    StoreLockedError,
     StoreUnavailableError,
 )
 from coder.sessionstore import lock as lock_module
@@ -841,6 +842,50 @@ def test_an_origin_is_not_changed_on_the_same_host_unasked(logged_in: FileStore,
         logged_in.write(HTTP, NEW_TOKEN)
     assert caught.value.hint == "log in with --replace to give it up, or give that URL"
     assert content(directory) == OLD_FILES
+
+
+def test_another_origin_without_a_session_is_no_conflict(store: FileStore, directory: Path) -> None:
+    """There is nothing to give up."""
+    write_other(directory, {"url": str(HTTP).encode()})
+    store.check(OLD)
+    store.write(OLD, OLD_TOKEN)
+    assert content(directory) == OLD_FILES
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        *OPERATIONS,
+        pytest.param(lambda store: store.check_naming(), id="check-naming"),
+        pytest.param(lambda store: store.forget(OLD), id="forget"),
+    ],
+)
+def test_the_files_are_touched_under_the_lock_only(
+    logged_in: FileStore, monkeypatch: pytest.MonkeyPatch, operation: Callable[[FileStore], object]
+) -> None:
+    """Every read, and every change from its read on, as one piece."""
+    held = []
+
+    def recorded(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            held.append(is_locked(logged_in._lock_path()))
+            return real(*args, **kwargs)
+
+        return call
+
+    for name in ("read", "read_bytes", "stage", "rename", "remove", "discard"):
+        monkeypatch.setattr(ConfigDirectory, name, recorded(getattr(ConfigDirectory, name)))
+    operation(logged_in)
+    assert held
+    assert all(held)
+
+
+def is_locked(path: Path) -> bool:
+    try:
+        with lock_module.locked(path, timeout=0):
+            return False
+    except StoreLockedError:
+        return True
 
 
 @pytest.mark.parametrize("session", [b"", b" \r\n"], ids=["empty", "blank"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ from coder.sessionstore import (
     SessionNotFoundError,
     SessionStoreError,
     StoreDamagedError,
+    StoreLockedError,
     StoreUnavailableError,
     UnsupportedKeyringError,
     WriteLostError,
 )
+from coder.sessionstore import keyring as keyring_module
+from coder.sessionstore.lock import locked
 from coder.sessionstore.provider import system_keyring
 from memory_store import MemoryKeyring
 
@@ -250,6 +254,35 @@ def replace_and_fail(store: KeyringStore, action: Callable[[], None] = lambda: N
         act_and_fail(store, action, replace=replace)
 
 
+def replace_and_fail_unasked(store: KeyringStore) -> None:
+    replace_and_fail(store)
+
+
+def reset_in_vain(store: KeyringStore) -> None:
+    with pytest.raises(SessionStoreError):
+        store.reset()
+
+
+def is_locked(path: Path) -> bool:
+    try:
+        with locked(path, timeout=0):
+            return False
+    except StoreLockedError:
+        return True
+
+
+def count_locks(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The locks that a store takes from now on."""
+    taken: list[Path] = []
+
+    def counted(path: Path) -> AbstractContextManager[None]:
+        taken.append(path)
+        return locked(path)
+
+    monkeypatch.setattr(keyring_module, "locked", counted)
+    return taken
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -371,6 +404,16 @@ def test_an_undo_brings_back_every_spelling(store: KeyringStore, provider: Memor
     }
 
 
+def test_an_undo_keeps_what_another_client_wrote_under_an_old_spelling(
+    store: KeyringStore, provider: MemoryKeyring
+) -> None:
+    """Our write took that key away; what is there now is not ours to put back."""
+    put(provider, {"DEV.example.com": entry(DEV), "a": 1})
+    theirs = entry(DEV, "theirs")
+    replace_and_fail(store, lambda: put(provider, (entries(provider) or {}) | {"DEV.example.com": theirs}))
+    assert entries(provider) == {"a": 1, "DEV.example.com": theirs}
+
+
 def test_an_undo_that_fails_says_so(store: KeyringStore, provider: MemoryKeyring) -> None:
     """With the body's exception as its cause."""
     provider.before("delete", fail(DENIED))
@@ -447,6 +490,45 @@ def test_a_lost_reset_is_reported(store: KeyringStore, provider: MemoryKeyring) 
     with pytest.raises(WriteLostError):
         store.reset()
     assert provider.blobs == {SERVICE: b"damage"}
+
+
+# The lock.
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        pytest.param(lambda store: store.read(DEV), id="read"),
+        pytest.param(lambda store: store.write(DEV, NEWER), id="write"),
+        pytest.param(replace_and_fail_unasked, id="undo"),
+        pytest.param(lambda store: store.delete(DEV), id="delete"),
+        pytest.param(lambda store: store.check(DEV), id="check"),
+        pytest.param(lambda store: store.deployments(), id="deployments"),
+        pytest.param(lambda store: store.usage(), id="usage"),
+        pytest.param(reset_in_vain, id="reset"),
+    ],
+)
+def test_the_keyring_is_touched_under_the_lock_only(
+    store: KeyringStore,
+    provider: MemoryKeyring,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: Callable[[KeyringStore], object],
+) -> None:
+    """Every read, and every read-modify-write from its read to its read-back, as one piece."""
+    store.write(DEV, TOKEN)
+    held, real = [], provider._enter
+
+    def enter(call: str) -> None:
+        held.append(is_locked(tmp_path / "lock"))
+        real(call)
+
+    monkeypatch.setattr(provider, "_enter", enter)
+    locks = count_locks(monkeypatch)
+    operation(store)
+    assert held
+    assert all(held)
+    assert locks == [tmp_path / "lock"]
 
 
 # The rest.

@@ -7,7 +7,7 @@ import logging
 import pickle
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -207,6 +207,11 @@ def test_a_credential_refuses_to_be_pickled_or_copied(
     assert str(caught.value) == (
         "a Credential holds a secret: it can't be pickled or copied; pass its target name instead"
     )
+
+
+def test_equal_credentials_have_one_hash(credential: Credential) -> None:
+    """Attributes are a mapping, which has none."""
+    assert {credential, replace(credential, attributes=dict(credential.attributes))} == {credential}
 
 
 def test_a_credential_is_frozen_and_slotted(credential: Credential) -> None:
