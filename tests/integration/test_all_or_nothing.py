@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
+from coder.api import Client
 from coder.commands import output
 from coder.config import ConfigDirectory, ConfigError
 from coder.interrupts import TerminatedError
@@ -250,6 +251,23 @@ def test_a_key_that_is_gone_already_needs_no_revocation(world: World, monkeypatc
     world.deployment.answer("POST", "users/logout", error(401, "Gone.", ""))
     run = world.inside.run(*world.login, "--token", token)
     assert (run.code, run.stderr) == (1, "error: The disk is gone.\nFind it.\n")
+
+
+def test_a_signal_while_the_key_is_revoked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An impatient second Ctrl-C does not leave the key behind."""
+    token = world.deployment.issue_token()
+    before = world.deployment.valid_tokens()
+    arm(world, monkeypatch, "rename", "url", ConfigError("the disk is gone", "find it"))
+    revoke = Client.logout
+
+    def interrupted(client: Client, key: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+        revoke(client, key)
+
+    monkeypatch.setattr(Client, "logout", interrupted)
+    run = world.inside.run(*world.login, "--token", token)
+    assert (run.code, run.stderr) == (1, "error: The disk is gone.\nFind it.\n")
+    assert world.deployment.valid_tokens() == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
@@ -675,10 +693,13 @@ def test_a_full_keyring(inside: Inside, deployment: Deployment, memory_keyring: 
     assert deployment.requests == []
 
 
-def test_a_directory_that_can_not_be_written(inside: Inside, deployment: Deployment, tmp_path: Path) -> None:
-    """Found before any request, too."""
-    (tmp_path / "a file").write_text("")
-    run = inside.run("login", deployment.url, "--global-config", str(tmp_path / "a file"), input=TOKEN)
+@pytest.mark.parametrize("option", [[], ["--use-keyring"]], ids=["file", "keyring"])
+def test_a_directory_that_can_not_be_written(
+    inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring, tmp_path: Path, option: list[str]
+) -> None:
+    """Found before any request, too; with the keyring as well, for `url` is written there."""
+    (tmp_path / ".url.new").mkdir()  # in the way, even of root
+    run = inside.run("login", deployment.url, "--global-config", str(tmp_path), *option, input=TOKEN)
     assert (run.code, run.stdout) == (1, b"")
     assert run.stderr.startswith("error: ")
     assert deployment.requests == []

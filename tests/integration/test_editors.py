@@ -228,6 +228,7 @@ BOOLEANS = "is not one of true, false, t, f, 1 or 0"
         pytest.param(["whoami", "-o", "yaml"], {}, "'yaml' is not one of 'text', 'json'", id="output"),
         pytest.param(["whoami", "--timeout", "0"], {}, "'--timeout': 0.0 is not in the range 0<x<=3600", id="timeout"),
         pytest.param(["login", "a", "b"], {}, "Got unexpected extra argument (b)", id="two-urls"),
+        pytest.param(["login", "a", "\x1b[31m"], {}, r"unexpected extra argument (\x1b[31m)", id="control-character"),
         pytest.param(["sing"], {}, "No such command 'sing'", id="command"),
         pytest.param(["whoami", "--sing"], {}, "No such option '--sing'", id="option"),
         pytest.param(["whoami", "--token"], {}, "Option '--token' requires an argument", id="no-value"),

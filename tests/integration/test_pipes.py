@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from coder.api import Client
 from deployment import Deployment
+from loopback import Answer
 
 from cli import TOKEN, Inside, Machine, command, finished
 
@@ -101,6 +103,37 @@ def test_no_standard_input_at_all(inside: Inside, deployment: Deployment, monkey
     assert run.stderr.startswith("error: No token on standard input.")
     inside.machine.keep(deployment.url, TOKEN)
     assert inside.run("logout", input=None).stderr == "error: Nobody is there to be asked.\nConfirm with --yes\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_a_warning_reads_like_the_others(machine: Machine) -> None:
+    """Not as Python prints it, with a file and a line of the program."""
+    machine.keep("https://dev.example.com", TOKEN)
+    path = machine.directory / "session"
+    path.chmod(0o644)
+    run = machine.run("login", "token")
+    assert (run.code, run.text) == (0, f"{TOKEN}\n")
+    assert run.stderr == f"warning: Other users can read {path}; run: chmod 600 {path}\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the signals of POSIX")
+def test_an_ignored_hangup_stays_ignored(machine: Machine, deployment: Deployment) -> None:
+    """As `nohup` asks for."""
+    hangup = signal.Signals["SIGHUP"]  # by its name: the type checker knows none on Windows
+    deployment.answer("GET", "users/first", Answer(delay=30))
+    before = signal.signal(hangup, signal.SIG_IGN)
+    try:
+        process = machine.start("login", deployment.url, "--token", TOKEN)
+    finally:
+        signal.signal(hangup, before)
+    with process:
+        while not deployment.requests:
+            time.sleep(0.01)
+        process.send_signal(hangup)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.terminate()
+        assert finished(process).code == 143
 
 
 def test_a_logout_asks_nobody_in_a_pipe(machine: Machine, deployment: Deployment) -> None:
