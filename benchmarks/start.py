@@ -1,7 +1,7 @@
 """How long an editor waits: the start of `coder login token`, and the first read of a credential, against a peer.
 
     python benchmarks/start.py            here
-    python dev/windows.py python benchmarks/start.py    in the Windows Python
+    python dev/wine/windows.py python benchmarks/start.py    in the Windows Python
 
 Each line is the median of many starts of a new process, interleaved, as a ratio to a Python that does nothing. The
 peer of the first read is pywin32-ctypes, a binding of the same functions.
@@ -27,7 +27,14 @@ NOTHING = "a Python that does nothing"
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         commands = {NOTHING: ["-c", "pass"], "import wincred": ["-c", "import wincred"]}
-        commands["coder login token, from the file"] = ["-m", "coder", "--global-config", directory, "login", "token"]
+        commands["coder login token, from the file"] = [
+            "-m",
+            "coder_login",
+            "--global-config",
+            directory,
+            "login",
+            "token",
+        ]
         (Path(directory) / "url").write_text("https://dev.example.com")
         session = Path(directory) / "session"
         session.write_text("0123456789-abcdefghijklmnopqrstuv")

@@ -28,17 +28,17 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages
 }
 
-# The virtual environment .venv with the project, editable, and what its checks need.
+# The virtual environment .venv with both distributions, editable, and what its checks need.
 make_environment() {
   local stamp=.venv/made-from
-  if [ ! -e "$stamp" ] || ! cmp -s pyproject.toml "$stamp"; then
+  if [ ! -e "$stamp" ] || ! cat pyproject.toml cli/pyproject.toml | cmp -s - "$stamp"; then
     say "making .venv"
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
       { echo "python3 is older than 3.11: install a newer one" >&2; exit 1; }
     rm -rf .venv
     python3 -m venv .venv
     .venv/bin/python -m pip install -q --disable-pip-version-check --upgrade "pip>=25.1"
-    .venv/bin/python -m pip install -q --disable-pip-version-check --group check -e .
-    cp pyproject.toml "$stamp"
+    .venv/bin/python -m pip install -q --disable-pip-version-check --group check -e . -e ./cli
+    cat pyproject.toml cli/pyproject.toml >"$stamp"
   fi
 }

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from coder.origin import DeploymentURL
-from coder.sessionstore import (
+from coder_login.deployment.session_token import InvalidTokenError
+from coder_login.deployment.url import DeploymentURL
+from coder_login.sessionstore import (
     FileStore,
     KeyringStore,
     OriginMismatchError,
     SessionNotFoundError,
     SessionStore,
 )
-from coder.sessionstore import pair as pair_module
-from coder.sessionstore.provider import KeyringProvider, system_keyring
-from coder.token import InvalidTokenError
+from coder_login.sessionstore import pair as pair_module
+from coder_login.sessionstore.keyrings import system_keyring
+from coder_login.sessionstore.keyrings.protocol import KeyringProvider
 from memory_store import MemoryKeyring, MemoryStore
 
 HTTPS = DeploymentURL.parse("https://dev.example.com")

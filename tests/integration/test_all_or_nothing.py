@@ -12,13 +12,13 @@ from pathlib import Path
 
 import click
 import pytest
-from coder.api import Client
-from coder.commands import output
-from coder.config import ConfigDirectory, ConfigError
-from coder.interrupts import TerminatedError
-from coder.origin import DeploymentURL
-from coder.sessionstore import DEFAULT_SERVICE, KeyringStore, StoreUnavailableError
-from coder.sessionstore.provider import WindowsCredentialManager
+from coder_login.commands import output
+from coder_login.deployment.api import Client
+from coder_login.deployment.url import DeploymentURL
+from coder_login.interrupts import TerminatedError
+from coder_login.sessionstore import DEFAULT_SERVICE, KeyringStore, StoreUnavailableError
+from coder_login.sessionstore.directory import ConfigDirectory, ConfigError
+from coder_login.sessionstore.keyrings.windows import WindowsCredentialManager
 from deployment import Deployment
 from loopback import Answer, error, json_answer
 from memory_store import MemoryKeyring
@@ -305,7 +305,7 @@ def test_a_signal_right_after_the_commit(world: World, monkeypatch: pytest.Monke
 
     token = world.deployment.issue_token()
     before = world.deployment.valid_tokens()
-    monkeypatch.setattr("coder.login.deferred", interrupted_once_over)
+    monkeypatch.setattr("coder_login.login.deferred", interrupted_once_over)
     assert world.inside.run(*world.login, "--token", token).code == 130
     (key,) = world.deployment.valid_tokens() - before
     where = (
@@ -669,7 +669,7 @@ def test_a_network_logon(inside: Inside, deployment: Deployment, monkeypatch: py
     def no_logon_session(*_: object, **__: object) -> object:
         raise wincred.NoLogonSessionError("no", 1312)
 
-    monkeypatch.setattr("coder.sessionstore.keyring.system_keyring", WindowsCredentialManager)
+    monkeypatch.setattr("coder_login.sessionstore.keyring_store.system_keyring", WindowsCredentialManager)
     monkeypatch.setattr(wincred, "max_persist", no_logon_session)
     monkeypatch.setattr(wincred, "read", no_logon_session)
     run = inside.run("login", deployment.url, "--use-keyring", input=TOKEN)

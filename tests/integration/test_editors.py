@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import coder_login
 import pytest
-from coder.origin import DeploymentURL
-from coder.sessionstore import DEFAULT_SERVICE, KeyringStore
+from coder_login.deployment.url import DeploymentURL
+from coder_login.sessionstore import DEFAULT_SERVICE, KeyringStore
 from deployment import Deployment
 from loopback import Answer
 from memory_store import MemoryKeyring
@@ -129,7 +130,7 @@ def test_the_shapes_as_a_process(machine: Machine, deployment: Deployment) -> No
 def test_the_version_in_json(machine: Machine) -> None:
     """`.version` of `version --output json`."""
     run = machine.run("version", "--output", "json")
-    assert (run.code, json.loads(run.stdout), run.stderr) == (0, {"version": wincred.__version__}, "")
+    assert (run.code, json.loads(run.stdout), run.stderr) == (0, {"version": coder_login.__version__}, "")
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 import store_worker
-from coder.origin import DeploymentURL
-from coder.sessionstore import FileStore, OriginMismatchError, SessionNotFoundError
-from coder.sessionstore import pair as pair_module
+from coder_login.deployment.url import DeploymentURL
+from coder_login.sessionstore import FileStore, OriginMismatchError, SessionNotFoundError
+from coder_login.sessionstore import pair as pair_module
 
 KILLS = 25 if sys.platform == "win32" else 200
 LONGEST_RUN = 0.06

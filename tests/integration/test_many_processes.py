@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import store_worker
-from coder.sessionstore import KeyringStore
-from coder.sessionstore.provider import system_keyring
+from coder_login.sessionstore import KeyringStore
+from coder_login.sessionstore.keyrings import system_keyring
 
 WORKERS = 12
 ROUNDS = 22  # each a login and, but for the last one, a logout: 12 * 43 operations

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from coder.api import Client
+from coder_login.deployment.api import Client
 from deployment import Deployment
 from loopback import Answer
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from coder.sessionstore import DEFAULT_SERVICE
+from coder_login.sessionstore import DEFAULT_SERVICE
 from deployment import Deployment
 from loopback import Answer
 

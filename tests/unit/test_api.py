@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from coder.api import APIError, NotCoderError, NoUserError, TokenRefusedError, User
-from coder.headers import Headers
+from coder_login.deployment.api import APIError, NotCoderError, NoUserError, TokenRefusedError, User
+from coder_login.deployment.headers import Headers
 from deployment import Deployment
 from loopback import Answer, error, json_answer
 

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coder.origin import DeploymentURL
-from coder.sessionstore import (
+from coder_login.deployment.session_token import InvalidTokenError
+from coder_login.deployment.url import DeploymentURL
+from coder_login.sessionstore import (
     AmbiguousSessionError,
     KeyringStore,
     OriginMismatchError,
     SessionNotFoundError,
     StoreDamagedError,
 )
-from coder.sessionstore.blob import MAX_NESTING
-from coder.token import InvalidTokenError
+from coder_login.sessionstore.blob import MAX_NESTING
 from memory_store import MemoryKeyring
 
 SERVICE = "coder-test"

@@ -584,7 +584,7 @@ def test_verbose_logs_the_request_line_only(capfd: pytest.CaptureFixture[str]) -
 @contextlib.contextmanager
 def by_hand(*options: str) -> Iterator[subprocess.Popen[str]]:
     """The deployment as a program; killed if the test didn't end it."""
-    script = Path(__file__).parents[1] / "deployment.py"
+    script = Path(__file__).parents[1] / "support" / "deployment.py"
     pipe = subprocess.PIPE
     program = [sys.executable, str(script), *options]
     # What is beside the script must be importable, as it is by hand.

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coder import config as config_module
-from coder.config import ConfigDirectory, ConfigError, default_directory
-from coder.origin import DeploymentURL
-from coder.sessionstore import (
+from coder_login.deployment.session_token import InvalidTokenError
+from coder_login.deployment.url import DeploymentURL
+from coder_login.sessionstore import (
     FileStore,
     InsecureFileWarning,
     OriginMismatchError,
@@ -28,9 +27,10 @@ from coder.sessionstore import (
     StoreLockedError,
     StoreUnavailableError,
 )
-from coder.sessionstore import lock as lock_module
-from coder.sessionstore import pair as pair_module
-from coder.token import InvalidTokenError
+from coder_login.sessionstore import directory as config_module
+from coder_login.sessionstore import lock as lock_module
+from coder_login.sessionstore import pair as pair_module
+from coder_login.sessionstore.directory import ConfigDirectory, ConfigError, default_directory
 
 OLD = DeploymentURL.parse("https://old.example.com")
 NEW = DeploymentURL.parse("https://new.example.com:8443/base")

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from coder import headers
-from coder.headers import HeaderError, parse_header, parse_header_line, run_header_command
+from coder_login.deployment import headers
+from coder_login.deployment.headers import HeaderError, parse_header, parse_header_line, run_header_command
 
 from cli import TOKEN
 

@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import coder_login
 import pytest
 import trustme
-from coder import http
-from coder.errors import CoderError
-from coder.failures import MAX_BODY, RequestError
+from coder_login.deployment import transport as http
+from coder_login.deployment.failures import MAX_BODY, RequestError
+from coder_login.errors import CoderError
 from deployment import Deployment
 from loopback import Answer, json_answer
 
-import wincred
 from cli import TOKEN, Machine, client
 
 pytest_plugins = ["cli_fixtures"]
@@ -246,7 +246,7 @@ def test_every_request_says_who_asks(deployment: Deployment) -> None:
     client(deployment.url).check_deployment()
     version = ".".join(platform.python_version_tuple()[:2])
     agent = deployment.requests[0].headers["User-Agent"]
-    assert agent == f"wincred-coder/{wincred.__version__} ({sys.platform}; Python {version})"
+    assert agent == f"coder-login/{coder_login.__version__} ({sys.platform}; Python {version})"
 
 
 def test_the_log_shows_no_header_and_no_body(deployment: Deployment) -> None:

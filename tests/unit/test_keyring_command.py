@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 import pytest
-from coder.commands import output
-from coder.origin import DeploymentURL
-from coder.sessionstore import DEFAULT_SERVICE, KeyringStore, StoreUnavailableError, UnsupportedKeyringError
-from coder.sessionstore.provider import WITHOUT_KEYRING, WindowsCredentialManager
+from coder_login.commands import output
+from coder_login.deployment.url import DeploymentURL
+from coder_login.sessionstore import DEFAULT_SERVICE, KeyringStore, StoreUnavailableError, UnsupportedKeyringError
+from coder_login.sessionstore.keyrings import WITHOUT_KEYRING
+from coder_login.sessionstore.keyrings.windows import WindowsCredentialManager
 from memory_store import MemoryKeyring
 
 import wincred
@@ -130,7 +131,7 @@ def test_an_unavailable_keyring(
             raise strongest
         return strongest
 
-    monkeypatch.setattr("coder.sessionstore.keyring.system_keyring", WindowsCredentialManager)
+    monkeypatch.setattr("coder_login.sessionstore.keyring_store.system_keyring", WindowsCredentialManager)
     monkeypatch.setattr(wincred, "max_persist", max_persist)
     code, report = status(inside)
     assert (code, report["supported"], report["available"], report["usable"]) == (1, True, False, False)
@@ -171,8 +172,8 @@ def test_the_list(inside: Inside, keyring: MemoryKeyring) -> None:
 
 def test_a_list_on_a_narrow_terminal(inside: Inside, keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each mark stays before its URL, however long that is."""
-    monkeypatch.setattr("coder.commands.output.is_terminal", lambda stream: True)
-    monkeypatch.setattr("coder.commands.output._MIN_WIDTH", 1)
+    monkeypatch.setattr("coder_login.commands.output.is_terminal", lambda stream: True)
+    monkeypatch.setattr("coder_login.commands.output._MIN_WIDTH", 1)
     run = inside.run("keyring", "list", env={"COLUMNS": "10"})
     assert run.text == f"  {ONE}\n* {TWO}\n"
 
@@ -207,7 +208,7 @@ def test_the_others_need_a_keyring(inside: Inside, monkeypatch: pytest.MonkeyPat
     def unsupported() -> object:
         raise UnsupportedKeyringError("there is none", "do without")
 
-    monkeypatch.setattr("coder.sessionstore.keyring.system_keyring", unsupported)
+    monkeypatch.setattr("coder_login.sessionstore.keyring_store.system_keyring", unsupported)
     yes = ["-y"] if name == "reset" else []
     assert inside.run("keyring", name, *yes) == (1, b"", "error: There is none.\nDo without.\n")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coder.origin import DeploymentURL
-from coder.sessionstore import (
+from coder_login.deployment.url import DeploymentURL
+from coder_login.sessionstore import (
     DEFAULT_SERVICE,
     KeyringStore,
     NoRoomError,
@@ -22,9 +22,9 @@ from coder.sessionstore import (
     UnsupportedKeyringError,
     WriteLostError,
 )
-from coder.sessionstore import keyring as keyring_module
-from coder.sessionstore.lock import locked
-from coder.sessionstore.provider import system_keyring
+from coder_login.sessionstore import keyring_store as keyring_module
+from coder_login.sessionstore.keyrings import system_keyring
+from coder_login.sessionstore.lock import locked
 from memory_store import MemoryKeyring
 
 from wincred import _dll

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from coder.sessionstore import FileStore, KeyringStore, StoreLockedError, StoreUnavailableError
-from coder.sessionstore import lock as lock_module
-from coder.sessionstore.lock import local_directory, locked, service_lock_path
+from coder_login.sessionstore import FileStore, KeyringStore, StoreLockedError, StoreUnavailableError
+from coder_login.sessionstore import lock as lock_module
+from coder_login.sessionstore.lock import local_directory, locked, service_lock_path
 
-HOLDER = Path(__file__).parents[1] / "lock_holder.py"
+HOLDER = Path(__file__).parents[1] / "support" / "lock_holder.py"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
 windows = pytest.mark.skipif(sys.platform != "win32", reason="a directory of Windows")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from coder.errors import CoderError
-from coder.origin import DeploymentURL, InvalidURLError, Origin, parse_key
+from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin, parse_key
+from coder_login.errors import CoderError
 
 ACCEPTED = [
     pytest.param("https://dev.example.com", "https://dev.example.com", id="plain"),

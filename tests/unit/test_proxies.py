@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import trustme
-from coder import http
-from coder.failures import RequestError
+from coder_login.deployment import transport as http
+from coder_login.deployment.failures import RequestError
 from deployment import Deployment
 from loopback import redirect
 from proxy import RecordingProxy

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from coder.api import APIError, TokenRefusedError
-from coder.errors import CoderError
-from coder.failures import RequestError
-from coder.http import Transport
-from coder.origin import DeploymentURL
+from coder_login.deployment.api import APIError, TokenRefusedError
+from coder_login.deployment.failures import RequestError
+from coder_login.deployment.transport import Transport
+from coder_login.deployment.url import DeploymentURL
+from coder_login.errors import CoderError
 from deployment import Deployment
 from loopback import Answer, redirect
 

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from coder.origin import DeploymentURL
-from coder.sessionstore import KeyringStore, NoRoomError
+from coder_login.deployment.url import DeploymentURL
+from coder_login.sessionstore import KeyringStore, NoRoomError
 from fake_advapi32 import FakeAdvapi32
 from memory_store import MemoryKeyring
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import coder.sessionstore
+import coder_login.sessionstore
 import pytest
 
 from cli import TOKEN, Machine
@@ -32,38 +32,38 @@ def modules_after(code: str, machine: Machine) -> set[str]:
 def test_login_token_imports_no_network(machine: Machine) -> None:
     """Neither urllib.request nor ssl; from the file, no keyring either, and on Linux and macOS no OpenSSL at all."""
     machine.keep("https://dev.example.com", TOKEN)
-    loaded = modules_after("import coder.__main__ as m; assert m._run(['login', 'token']) == 0", machine)
-    assert "coder.commands.login_token" in loaded
+    loaded = modules_after("import coder_login.__main__ as m; assert m._run(['login', 'token']) == 0", machine)
+    assert "coder_login.commands.login_token" in loaded
     assert not loaded & NETWORK
-    assert not loaded & {"cffi", "_cffi_backend", "wincred", "coder.sessionstore.keyring"}
+    assert not loaded & {"cffi", "_cffi_backend", "wincred", "coder_login.sessionstore.keyring_store"}
     if sys.platform != "win32":
         assert "_hashlib" not in loaded
 
 
 def test_the_keyring_is_a_name_of_the_package(machine: Machine) -> None:
     """Though it is imported late; another name is an AttributeError."""
-    loaded = modules_after("from coder.sessionstore import KeyringProvider, KeyringStore, Usage", machine)
-    assert {"wincred", "coder.sessionstore.keyring"} <= loaded
-    with pytest.raises(AttributeError, match=r"^module 'coder\.sessionstore' has no attribute 'Keychain'$"):
-        _ = coder.sessionstore.Keychain
+    loaded = modules_after("from coder_login.sessionstore import KeyringProvider, KeyringStore, Usage", machine)
+    assert "coder_login.sessionstore.keyring_store" in loaded
+    with pytest.raises(AttributeError, match=r"^module 'coder_login\.sessionstore' has no attribute 'Keychain'$"):
+        _ = coder_login.sessionstore.Keychain
 
 
 @pytest.mark.parametrize("name", ["version", "keyring list"])
 def test_commands_without_a_network_import_none(machine: Machine, name: str) -> None:
     """Whatever their outcome is here."""
-    loaded = modules_after(f"import coder.__main__ as m; m._run({name.split()!r})", machine)
+    loaded = modules_after(f"import coder_login.__main__ as m; m._run({name.split()!r})", machine)
     assert not loaded & NETWORK
 
 
 def test_the_program_imports_no_subcommand(machine: Machine) -> None:
     """Each is imported when it is asked for."""
-    loaded = modules_after("import coder.__main__", machine)
-    import coder.commands
+    loaded = modules_after("import coder_login.__main__", machine)
+    import coder_login.commands
 
     shared = {"options", "output"}
-    assert {name for name in loaded if name.startswith("coder.commands.")} == {
-        f"coder.commands.{name}" for name in shared
+    assert {name for name in loaded if name.startswith("coder_login.commands.")} == {
+        f"coder_login.commands.{name}" for name in shared
     }
-    names = {path.stem for path in Path(coder.commands.__path__[0]).glob("*.py")}
+    names = {path.stem for path in Path(coder_login.commands.__path__[0]).glob("*.py")}
     assert {"login", "login_token", "logout", "whoami", "keyring", "version"} <= names
-    assert not loaded & {*NETWORK, "coder.sessionstore", "platformdirs"}
+    assert not loaded & {*NETWORK, "coder_login.sessionstore", "platformdirs"}

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from coder.origin import DeploymentURL
-from coder.sessionstore import (
+from coder_login.deployment.url import DeploymentURL
+from coder_login.sessionstore import (
     KeyringStore,
     NoLogonSessionKeyringError,
     NoRoomError,
@@ -18,7 +18,7 @@ from coder.sessionstore import (
     StoreUnavailableError,
     WriteLostError,
 )
-from coder.sessionstore.lock import locked
+from coder_login.sessionstore.lock import locked
 from fake_advapi32 import FakeAdvapi32, Stored
 
 import wincred

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coder.errors import CoderError
-from coder.origin import DeploymentURL, parse_key
-from coder.sessionstore import (
+from coder_login.deployment.url import DeploymentURL, parse_key
+from coder_login.errors import CoderError
+from coder_login.sessionstore import (
     AmbiguousSessionError,
     FileStore,
     KeyringStore,
@@ -22,7 +22,7 @@ from coder.sessionstore import (
     SessionNotFoundError,
     StoreDamagedError,
 )
-from coder.sessionstore import pair as pair_module
+from coder_login.sessionstore import pair as pair_module
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memory_store import MemoryKeyring

@@ -1,4 +1,4 @@
-"""The bench of dev/windows.py mends itself, passes handles and exit codes through, and says what it lacks."""
+"""The bench of dev/wine/windows.py mends itself, passes handles and exit codes through, and says what it lacks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DEV = ROOT / "dev"
+DEV = ROOT / "dev/wine"
 
 if sys.platform != "linux":
     pytest.skip("the bench is for Linux; Windows needs none", allow_module_level=True)
@@ -26,9 +26,9 @@ FAKE_WINE = f"""#!/bin/sh
 shift
 exec {sys.executable} "$@"
 """
-RUN = "import sys, os, windows_process as p; sys.exit(p.run('python.exe', *sys.argv[1:], environment=dict(os.environ)))"
-CLOSED_STDIN = "import os; os.close(0); import windows_process as p; p.open_standard_handles(); " + RUN
-WITH_SIGNALS = "import windows_process as p; p.exit_on_signals(); " + RUN
+RUN = "import sys, os, process as p; sys.exit(p.run('python.exe', *sys.argv[1:], environment=dict(os.environ)))"
+CLOSED_STDIN = "import os; os.close(0); import process as p; p.open_standard_handles(); " + RUN
+WITH_SIGNALS = "import process as p; p.exit_on_signals(); " + RUN
 NAME_HANDLES = """if True:
     import os, stat
     for fd in (0, 1, 2):
@@ -38,9 +38,9 @@ NAME_HANDLES = """if True:
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """The module windows_bench, with its folder in a temporary place."""
+    """The module bench, with its folder in a temporary place."""
     monkeypatch.syspath_prepend(str(DEV))
-    module = importlib.import_module("windows_bench")
+    module = importlib.import_module("bench")
     monkeypatch.setattr(module, "BENCH", tmp_path / "bench")
     module.BENCH.mkdir()
     return module
@@ -97,7 +97,7 @@ def test_missing_program(
     with pytest.raises(SystemExit) as caught:
         step(bench, tmp_path)
     packages = "wine wine64 gcc-mingw-w64-x86-64-win32"
-    assert caught.value.code == f"dev/windows.py: {missing} is missing; get it with: apt-get install {packages}"
+    assert caught.value.code == f"dev/wine/windows.py: {missing} is missing; get it with: apt-get install {packages}"
 
 
 def test_missing_pip(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,15 +197,16 @@ def test_heal_in_vain(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench.Bench, "complaint", lambda self: "exit code 53")
     with pytest.raises(SystemExit) as caught:
         bench.Bench(Path("python.exe"), {}, (part(bench),)).heal()
-    assert caught.value.code == "dev/windows.py: python.exe does not work: exit code 53"
+    assert caught.value.code == "dev/wine/windows.py: python.exe does not work: exit code 53"
 
 
 @pytest.mark.parametrize(
     ("changed", "stale"),
     [
         pytest.param("pyproject.toml", [True, True], id="requirements"),
+        pytest.param("cli/pyproject.toml", [True, True], id="the command's requirements"),
         pytest.param("wincred/api.py", [False, True], id="binding"),
-        pytest.param("cli/coder/main.py", [False, True], id="command"),
+        pytest.param("cli/coder_login/main.py", [False, True], id="command"),
         pytest.param("tests/test.py", [False, False], id="tests"),
     ],
 )
@@ -214,8 +215,8 @@ def test_package_inputs(
 ) -> None:
     """Other requirements call for all packages anew; other sources for the wheel only; other tests for nothing."""
     monkeypatch.setattr(bench, "ROOT", tmp_path)
-    pyproject = '[project]\ndependencies = ["{}"]\n[dependency-groups]\ntest = []\n'
-    for name in ("pyproject.toml", "wincred/api.py", "cli/coder/main.py", "tests/test.py"):
+    pyproject = '[project]\nname = "ours"\ndependencies = ["{}"]\n[dependency-groups]\ntest = []\n'
+    for name in ("pyproject.toml", "cli/pyproject.toml", "wincred/api.py", "cli/coder_login/main.py", "tests/test.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(pyproject.format("click"))
     before = bench.package_parts("3.11", "win_amd64", tmp_path / "site")
@@ -225,14 +226,20 @@ def test_package_inputs(
 
 
 def test_requirements(bench: Any) -> None:
-    """What only Windows needs is asked for, with and without its own name in pyproject.toml."""
-    pyproject = """
+    """What only Windows needs is asked for, and of the distributions what they need, not they themselves."""
+    binding = """
         [project]
-        dependencies = ["click>=8", "cffi>=2; sys_platform == 'win32'"]
+        name = "wincred"
+        dependencies = ["cffi>=2; sys_platform == 'win32'"]
         [dependency-groups]
         test = ['pywin32-ctypes ; sys_platform=="win32"']
     """
-    assert bench.requirements(pyproject) == ["click>=8", "cffi>=2", "pywin32-ctypes", "colorama"]
+    command = """
+        [project]
+        name = "coder-login"
+        dependencies = ["click>=8", "wincred>=0.1,<0.2"]
+    """
+    assert bench.requirements(binding, command) == ["cffi>=2", "pywin32-ctypes", "click>=8", "colorama"]
 
 
 def test_other_marker(bench: Any) -> None:
@@ -246,7 +253,7 @@ def test_named_python_missing(commands: Any, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("WINDOWS_PYTHON", "/nowhere/python.exe")
     with pytest.raises(SystemExit) as caught:
         commands.main("build")
-    assert caught.value.code == "dev/windows.py: WINDOWS_PYTHON=/nowhere/python.exe is not a file"
+    assert caught.value.code == "dev/wine/windows.py: WINDOWS_PYTHON=/nowhere/python.exe is not a file"
 
 
 def test_named_python_not_for_windows(
@@ -324,7 +331,7 @@ def test_exit_code(start: Callable[..., subprocess.Popen[bytes]], code: int) -> 
 def test_killed_process(start: Callable[..., subprocess.Popen[bytes]]) -> None:
     """A process that a signal ended is reported as shells do it, and named."""
     process = start(RUN, "-c", "import os; os.kill(os.getpid(), 9)", stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.communicate(timeout=60)[1] == b"dev/windows.py: the Windows process was ended by SIGKILL\n"
+    assert process.communicate(timeout=60)[1] == b"dev/wine/windows.py: the Windows process was ended by SIGKILL\n"
     assert process.returncode == 128 + signal.SIGKILL
 
 
@@ -356,12 +363,12 @@ def ended(pid: int) -> bool:
 def test_usage(commands: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Anything but a known command prints how to call it."""
     assert commands.main("install") == 2
-    assert "python dev/windows.py pytest [ARGS...]" in capsys.readouterr().err
+    assert "python dev/wine/windows.py pytest [ARGS...]" in capsys.readouterr().err
 
 
 @pytest.mark.wine
 @pytest.mark.skipif(shutil.which("wine") is None, reason="Wine is not installed")
-@pytest.mark.skipif(not (ROOT / ".windows/prefix").exists(), reason="run `python dev/windows.py build` first")
+@pytest.mark.skipif(not (ROOT / ".windows/prefix").exists(), reason="run `python dev/wine/windows.py build` first")
 def test_real_bench(tmp_path: Path) -> None:
     """A real Windows Python writes into a file, imports the installed wheel, and its exit code comes back."""
     program = "import sys, wincred; print(sys.platform, wincred.__file__); sys.exit(7)"

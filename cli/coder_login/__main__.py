@@ -1,0 +1,183 @@
+"""The `coder` program: the group of its subcommands, and how a run of it ends."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+import click
+
+from coder_login import IDENTITY
+from coder_login.commands import output
+from coder_login.commands.options import Group, first_positional
+from coder_login.errors import CoderError
+from coder_login.interrupts import TerminatedError, unwind_on_termination
+from coder_login.text import printable, without
+
+_INTERRUPTED = 130  # a shell's exit code of a program that Ctrl-C ended
+
+
+# Each is imported only when it is asked for, as an editor calls one of them all day; and by an import that is spelled
+# out, for programs that freeze this one look for it.
+
+
+def _keyring() -> click.Command:
+    from coder_login.commands.keyring import command
+
+    return command
+
+
+def _login() -> click.Command:
+    from coder_login.commands.login import command
+
+    return command
+
+
+def _login_token() -> click.Command:
+    from coder_login.commands.login_token import command
+
+    return command
+
+
+def _logout() -> click.Command:
+    from coder_login.commands.logout import command
+
+    return command
+
+
+def _version() -> click.Command:
+    from coder_login.commands.version import command
+
+    return command
+
+
+def _whoami() -> click.Command:
+    from coder_login.commands.whoami import command
+
+    return command
+
+
+_COMMANDS: dict[str, Callable[[], click.Command]] = {
+    "keyring": _keyring,
+    "login": _login,
+    "logout": _logout,
+    "version": _version,
+    "whoami": _whoami,
+}
+
+
+class Subcommands(Group):
+    """The subcommands, imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _COMMANDS[cmd_name]() if cmd_name in _COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        index = first_positional(command, rest) if command is not None and name == "login" else None
+        if index is None or rest[index] != "token":
+            return name, command, rest
+        return "login token", _login_token(), rest[:index] + rest[index + 1 :]
+
+
+def _tell_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        output.answer(IDENTITY)
+        ctx.exit()
+
+
+@click.group(
+    cls=Subcommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="\b\nExamples:\n"
+    "  coder login https://dev.example.com\n"
+    "  coder login --use-keyring https://dev.example.com\n"
+    "  coder login token\n"
+    "  coder logout",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version, help="Print the version."
+)
+def coder() -> None:
+    """Log in to Coder deployments, and keep the session tokens where they belong.
+
+    With --use-keyring a token is kept in the Windows Credential Manager, else in a plaintext file that other Coder
+    clients read too. Options work before and after the name of a subcommand.
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the program with *arguments*, those of the process without any, and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        _never_fail_to_print(stream)
+    warnings.showwarning = _show_warning
+    unwind_on_termination()
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    """The exit code of a run: 0, 1 for an error, 2 for wrong usage."""
+    try:
+        code = coder.main(arguments, prog_name="coder", standalone_mode=False)
+    except CoderError as problem:
+        output.error(problem)
+        return 1
+    except click.ClickException as problem:
+        return _report_usage(problem)
+    except (click.Abort, KeyboardInterrupt):
+        output.error(CoderError("interrupted"))
+        return _INTERRUPTED
+    except TerminatedError as problem:
+        output.error(CoderError("terminated"))
+        return problem.exit_code
+    except Exception as problem:  # noqa: BLE001  # the last resort: whatever it is, its text is not printed
+        _report_bug(problem)
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _report_usage(problem: click.ClickException) -> int:
+    if isinstance(problem, click.exceptions.NoArgsIsHelpError):
+        click.echo(problem.format_message(), err=True)
+        return problem.exit_code
+    context = getattr(problem, "ctx", None)
+    if context is not None:
+        click.echo(context.get_usage(), err=True)
+        click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
+    output.error(CoderError(printable(without(problem.format_message(), ()))))  # it repeats what was typed
+    return problem.exit_code
+
+
+def _report_bug(problem: Exception) -> None:
+    """What went wrong and where, but not the exception's own text: nobody checked it for a token."""
+    traceback = problem.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    place = f"{Path(traceback.tb_frame.f_code.co_filename).name}, line {traceback.tb_lineno}" if traceback else "?"
+    output.error(
+        CoderError(
+            f"an unforeseen {type(problem).__name__} in {place}", "this is a bug in the command: please report it"
+        )
+    )
+
+
+def _never_fail_to_print(stream: TextIO | Any) -> None:
+    """Escape what the stream's encoding can't carry: a name in another script must not end the program."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def _show_warning(message: Warning | str, *details: Any, **options: Any) -> None:
+    output.warning(str(message))
+
+
+if __name__ == "__main__":
+    main()

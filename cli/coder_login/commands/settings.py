@@ -1,0 +1,109 @@
+"""From the global options to the things that a command works with."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coder_login.commands import output
+from coder_login.commands.options import Given, given
+from coder_login.deployment.url import DeploymentURL, InvalidURLError
+from coder_login.errors import CoderError
+from coder_login.sessionstore import FileStore, SessionStore
+
+if TYPE_CHECKING:
+    from coder_login.deployment.api import Client
+    from coder_login.deployment.headers import Headers
+    from coder_login.sessionstore import KeyringStore
+
+TOKEN_VARIABLE = "CODER_SESSION_TOKEN"  # noqa: S105  # the variable's name
+KEYRING_VARIABLE = "CODER_USE_KEYRING"
+_TOKEN_AS_URL = re.compile(r"\s*(https?://)?[A-Za-z0-9]{10}-[A-Za-z0-9]{22}/?\s*", re.IGNORECASE)
+
+
+class Settings:
+    """The global options of one run, as a command uses them."""
+
+    def __init__(self, ctx: click.Context) -> None:
+        self._given: Given = given(ctx)
+        self.use_keyring = self._given.flag("use_keyring", KEYRING_VARIABLE)
+        self.no_open = self._given.flag("no_open", "CODER_NO_OPEN")
+        self.token_option = self._given.text("token")
+        self.token_variable = os.environ.get(TOKEN_VARIABLE) or None
+        self._headers = self._parsed_headers()
+
+    def files(self) -> FileStore:
+        directory = self._given.text("global_config", "CODER_CONFIG_DIR")
+        return FileStore(Path(directory) if directory else None)
+
+    def keyring(self) -> KeyringStore:
+        from coder_login.sessionstore.keyring_store import KeyringStore
+
+        return KeyringStore()
+
+    def store(self) -> SessionStore:
+        """The store that was asked for. Raises at once when it can't be had."""
+        return self.keyring() if self.use_keyring else self.files()
+
+    def given_url(self, argument: str | None = None) -> DeploymentURL | None:
+        """The deployment by argument, option or variable; a wrong one is a usage error."""
+        text = argument if argument is not None else self._given.text("url", "CODER_URL")
+        if text is None:
+            return None
+        if _TOKEN_AS_URL.fullmatch(text):
+            # Taken for a host, it would go out in a name lookup.
+            raise click.UsageError("that looks like a session token, not like a URL: the token is asked for separately")
+        try:
+            return DeploymentURL.parse(text)
+        except InvalidURLError as error:
+            raise click.UsageError(str(error)) from error
+
+    def url(self, argument: str | None = None) -> DeploymentURL:
+        """The deployment, also by the `url` file. Raises CoderError when none is named anywhere."""
+        url = self.given_url(argument) or self.files().current()
+        if url is None:
+            raise CoderError("no deployment is named", "log in with: coder login URL, or give --url URL")
+        return url
+
+    def client(self, url: DeploymentURL) -> Client:
+        """The API of *url*, with the custom headers; the header command runs now."""
+        from coder_login.deployment.api import Client
+        from coder_login.deployment.transport import DEFAULT_TIMEOUT, Transport
+
+        if url.origin.scheme == "http" and not url.origin.is_loopback:
+            output.warning(
+                f"{url} has no TLS: whoever is on the way can read the token", "use https, if the deployment has it"
+            )
+        transport = Transport(
+            url,
+            headers=self._headers + self._command_headers(url),
+            allow_redirects=self._given.flag("allow_redirects"),
+            timeout=float(self._given.text("timeout") or DEFAULT_TIMEOUT),
+            log=output.progress if self._given.flag("verbose") else lambda line: None,
+        )
+        return Client(url, transport, "coder login --use-keyring" if self.use_keyring else "coder login")
+
+    def _parsed_headers(self) -> Headers:
+        line = os.environ.get("CODER_HEADER")
+        if not self._given.headers and not line:
+            return []
+        from coder_login.deployment.headers import HeaderError, parse_header, parse_header_line
+
+        try:
+            if self._given.headers:
+                return [parse_header(text, "--header") for text in self._given.headers]
+            return parse_header_line(line or "", "CODER_HEADER")
+        except HeaderError as error:
+            raise click.UsageError(str(error)) from error
+
+    def _command_headers(self, url: DeploymentURL) -> Headers:
+        command = self._given.text("header_command", "CODER_HEADER_COMMAND")
+        if not command:
+            return []
+        from coder_login.deployment.headers import run_header_command
+
+        return run_header_command(command, str(url))

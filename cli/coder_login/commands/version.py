@@ -1,0 +1,19 @@
+"""`coder version`"""
+
+from __future__ import annotations
+
+import click
+
+from coder_login import IDENTITY, __version__
+from coder_login.commands import output
+from coder_login.commands.options import Command, output_option
+
+
+@click.command(cls=Command, epilog="\b\nExamples:\n  coder version\n  coder version --output json")
+@output_option
+def command(form: str) -> None:
+    """Print the version of this command."""
+    if form == "json":
+        output.answer_json({"version": __version__})
+    else:
+        output.answer(IDENTITY)

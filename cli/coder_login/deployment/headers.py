@@ -1,0 +1,143 @@
+"""Custom headers: from the command line, a variable, or a command that prints them.
+
+They are for what stands in front of a deployment, so they go to the deployment's origin on every request, and are as
+secret as a token: an error names a header and never shows its value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+from coder_login.errors import CoderError
+from coder_login.text import printable
+
+COMMAND_TIMEOUT = 10.0
+"""Seconds that a header command may take."""
+
+COMMAND_MAX_OUTPUT = 64 * 1024
+"""Bytes that a header command may print."""
+
+Headers = list[tuple[str, str]]
+
+_RESERVED = {"coder-session-token", "host", "content-length"}
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 section 5.6.2
+_FORM = "write it as NAME=VALUE"
+
+
+class HeaderError(CoderError):
+    """A custom header is not of the right form, or its command failed."""
+
+
+def parse_header(text: str, source: str) -> tuple[str, str]:
+    """Name and value of ``NAME=VALUE``. Raises HeaderError."""
+    name, separator, value = text.partition("=")
+    name = name.strip()
+    if not separator:
+        raise HeaderError(f"{source} has a header without a =", _FORM)
+    legal = _NAME.match(name)
+    if legal is None:
+        raise HeaderError(f"{source} has a header without a name", _FORM)
+    if legal.group() != name:
+        # Only the beginning is shown: in "Authorization: Basic c2VjcmV0==" the rest is a value.
+        start = printable(legal.group(), 60)
+        raise HeaderError(f"{source} has a character after {start!r} that no header's name may have", _FORM)
+    if name.lower() in _RESERVED:
+        raise HeaderError(f"{source} sets {name}", "leave it out: the command sets it itself")
+    if any((c < " " and c != "\t") or "\x7f" <= c <= "\x9f" or c > "\xff" for c in value):
+        raise HeaderError(f"{source} has a control character, or one beyond Latin-1, in the header {name}", _FORM)
+    return name, value.strip()
+
+
+def parse_header_line(line: str, source: str) -> Headers:
+    """The headers of one CSV line, as CODER_HEADER has them. Raises HeaderError."""
+    try:
+        fields = next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        fields = None
+    if fields is None or "\n" in line or "\r" in line:
+        raise HeaderError(f"{source} is not one line of CSV", 'write it as NAME=VALUE,"NAME=VALUE, WITH A COMMA"')
+    return [parse_header(field, source) for field in fields]
+
+
+def run_header_command(command: str, url: str) -> Headers:
+    """The ``NAME=VALUE`` lines that *command* prints, run by the system's shell for the deployment at *url*.
+
+    It sees CODER_URL and not CODER_SESSION_TOKEN. Raises HeaderError when it fails, takes longer than 10 s, prints
+    more than 64 KiB, or something that is no header; what it printed is never shown.
+    """
+    lines = _text(_output(command, url)).splitlines()
+    return [parse_header(line, "the header command's output") for line in lines if line.strip()]
+
+
+def _output(command: str, url: str) -> bytes:
+    environment = {k: v for k, v in os.environ.items() if k.upper() != "CODER_SESSION_TOKEN"} | {"CODER_URL": url}
+    # The user's own command line, in the user's own shell: that is what the option is for.
+    process = subprocess.Popen(  # noqa: S602
+        command,
+        shell=True,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=sys.platform != "win32",
+    )
+    try:
+        return _finished_output(process)
+    finally:
+        _end(process)
+
+
+def _finished_output(process: subprocess.Popen[bytes]) -> bytes:
+    output: list[bytes] = []
+    reader = threading.Thread(target=_drain, args=(process, output), daemon=True)
+    reader.start()
+    # A grandchild can hold the pipe open long after the shell has ended: the thread is waited for, not the pipe.
+    reader.join(COMMAND_TIMEOUT)
+    printed = b"".join(output)
+    if len(printed) > COMMAND_MAX_OUTPUT:
+        raise HeaderError(f"the header command printed more than {COMMAND_MAX_OUTPUT} bytes", "mend the command")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        if not reader.is_alive() and process.wait(1) == 0:
+            return printed
+    if reader.is_alive() or process.returncode is None:
+        raise HeaderError(f"the header command did not end within {COMMAND_TIMEOUT:g} s", "mend the command")
+    raise HeaderError(f"the header command failed with exit code {process.returncode}", "run it by hand to see why")
+
+
+def _drain(process: subprocess.Popen[bytes], output: list[bytes]) -> None:
+    assert process.stdout is not None  # noqa: S101  # for the type checker: it was opened with a pipe
+    size = 0
+    # Closed here and nowhere else: on Windows, to close a pipe that another thread reads is to wait for that thread.
+    with process.stdout as pipe:
+        while size <= COMMAND_MAX_OUTPUT and (piece := os.read(pipe.fileno(), COMMAND_MAX_OUTPUT)):
+            output.append(piece)
+            size += len(piece)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the shell, and what it has started, if it has not ended."""
+    if process.poll() is not None:
+        return
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        if sys.platform == "win32":
+            taskkill = os.path.join(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "taskkill.exe")
+            subprocess.run(
+                [taskkill, "/F", "/T", "/PID", str(process.pid)], capture_output=True, timeout=5, check=False
+            )
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def _text(output: bytes) -> str:
+    with contextlib.suppress(UnicodeDecodeError):
+        return output.decode()
+    # Outside of any except block: a UnicodeDecodeError carries the output.
+    raise HeaderError("the header command printed something that is not UTF-8", "mend the command")

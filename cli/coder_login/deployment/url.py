@@ -1,0 +1,180 @@
+"""From what a person typed to a deployment's URL and its origin. Pure: no file, no network.
+
+An origin is scheme, host and port, as in `RFC 6454 <https://www.rfc-editor.org/rfc/rfc6454>`_; a token belongs to one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, urlsplit
+
+from coder_login.errors import CoderError
+from coder_login.text import printable
+
+DEFAULT_PORTS = {"https": 443, "http": 80}
+
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?")
+_PATH_SAFE = "/%:@!$&'()*+,;=-._~"
+_EXAMPLE = "give a deployment's URL, such as https://dev.example.com"
+
+
+class InvalidURLError(CoderError):
+    """The text is not the URL of a deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host (lower case; IPv6 in brackets) and port of a deployment."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.key}"
+
+    @property
+    def key(self) -> str:
+        """The host, with the port unless it is the scheme's default: what an entry in the keyring is found by."""
+        return self.host if self.port == DEFAULT_PORTS[self.scheme] else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is this machine by its name: localhost, 127.0.0.0/8 or [::1]."""
+        if self.host == "localhost":
+            return True
+        address = _address(self.host.strip("[]"))
+        return address is not None and address.is_loopback
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentURL:
+    """An origin and the base path of the deployment there, without a trailing slash."""
+
+    origin: Origin
+    path: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> DeploymentURL:
+        """The URL in *text*; without a scheme it is https, or http for localhost.
+
+        Raises InvalidURLError, which never repeats a password that the URL may hold.
+        """
+        text = text.strip()
+        if not text:
+            raise InvalidURLError("the URL is empty", _EXAMPLE)
+        _check_characters(text)
+        if re.match(r"https?:(?!//|\d|$)", text, re.IGNORECASE):
+            raise InvalidURLError(f"{_shown(text)} lacks a // after the scheme", _EXAMPLE)
+        parts = _split(text if "://" in text else f"{_implied_scheme(text)}://{text}")
+        _check_parts(parts, text)
+        return cls(Origin(parts.scheme, _host(parts), _port(parts)), _path(parts))
+
+    def __str__(self) -> str:
+        return f"{self.origin}{self.path}"
+
+    def join(self, path: str) -> str:
+        """The URL of *path* below the deployment's base path."""
+        return f"{self}/{path.lstrip('/')}"
+
+
+def parse_key(key: str, scheme: str) -> Origin | None:
+    """The origin that a keyring entry's *key* would have under *scheme*; None for what is not host[:port]."""
+    try:
+        url = DeploymentURL.parse(f"{scheme}://{key.strip()}")
+    except InvalidURLError:
+        return None
+    return None if url.path or "/" in key else url.origin
+
+
+def _check_characters(text: str) -> None:
+    # urlsplit drops tabs and line ends without a word, and a browser takes a backslash for a slash.
+    if any(character <= " " or character in "\x7f\\" for character in text):
+        raise InvalidURLError("the URL holds white space, a control character or a backslash", _EXAMPLE)
+    # A lone surrogate is what Python makes of a byte that is not text, in an argument or a variable.
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidURLError("the URL holds bytes that are not UTF-8 text", _EXAMPLE)
+
+
+def _shown(text: str) -> str:
+    # However it is parsed: what stands before an @ can be a password.
+    return "the URL" if "@" in text else repr(printable(text))
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # parsed, and refused, only when it is asked for
+    except ValueError:
+        parts = None
+    if parts is None:
+        # The text may hold a password: it is not repeated, and the ValueError that may carry it is left behind.
+        raise InvalidURLError("the URL can't be parsed: look at its brackets and its port", _EXAMPLE)
+    return parts
+
+
+def _implied_scheme(text: str) -> str:
+    host = re.split(r"[:/?#]", text, maxsplit=1)[0]
+    return "http" if host.lower() == "localhost" else "https"
+
+
+def _check_parts(parts: SplitResult, text: str) -> None:
+    if "@" in parts.netloc:
+        raise InvalidURLError(
+            "the URL holds a user name or a password",
+            "leave out everything up to the @: a session token is asked for separately",
+        )
+    if parts.scheme not in DEFAULT_PORTS:
+        raise InvalidURLError(f"{_shown(text)} has the scheme {parts.scheme!r}", "only https and http are allowed")
+    if parts.query or parts.fragment or text.endswith(("?", "#")):
+        raise InvalidURLError(
+            f"{_shown(text)} has a query or a fragment",
+            "give the deployment's own URL, without what follows ? or #",
+        )
+
+
+def _host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    if not host:
+        raise InvalidURLError("the URL has no host", _EXAMPLE)
+    # Not of the host name, which is in lower case: the lower case of the Kelvin sign is an ASCII k.
+    if not parts.netloc.isascii():
+        raise InvalidURLError(
+            f"the host {printable(parts.netloc)!r} is not ASCII",
+            "give its xn-- form, as the browser's address bar copies it: other conversions can name another domain",
+        )
+    if "[" in parts.netloc:
+        return _ipv6_host(host, parts.netloc)
+    if not _HOST.fullmatch(host) or len(host) > 253:
+        raise InvalidURLError(f"{printable(host)!r} is not a host name", _EXAMPLE)
+    return host
+
+
+def _ipv6_host(host: str, netloc: str) -> str:
+    address = _address(host)
+    # What stands around the brackets urlsplit leaves out, without a word in older versions.
+    whole = re.fullmatch(r"\[[^\[\]]*\](:\d*)?", netloc)
+    if not whole or not isinstance(address, ipaddress.IPv6Address) or address.scope_id:
+        raise InvalidURLError(f"{printable(netloc)!r} is not an IPv6 address", "give one like [::1], without a zone")
+    return f"[{address.compressed}]"
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _port(parts: SplitResult) -> int:
+    if parts.port == 0:
+        raise InvalidURLError("the URL has the port 0", "give a port from 1 to 65535")
+    return parts.port or DEFAULT_PORTS[parts.scheme]
+
+
+def _path(parts: SplitResult) -> str:
+    if any(segment in {".", ".."} for segment in parts.path.split("/")):
+        raise InvalidURLError("the URL's path has a . or .. in it", "give the path itself")
+    return quote(parts.path.rstrip("/"), safe=_PATH_SAFE)

@@ -1,0 +1,60 @@
+"""Where a deployment's session token is kept: the system's keyring, or a plaintext file.
+
+Both stores follow one protocol, `SessionStore`; `KeyringStore` shares its data with the Go `coder` CLI of version 2.29
+and later, `FileStore` with every Coder client.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from coder_login.sessionstore.errors import (
+    AmbiguousSessionError,
+    NoLogonSessionKeyringError,
+    NoRoomError,
+    OriginMismatchError,
+    SessionNotFoundError,
+    SessionStoreError,
+    StoreDamagedError,
+    StoreLockedError,
+    StoreUnavailableError,
+    UnsupportedKeyringError,
+    WriteLostError,
+)
+from coder_login.sessionstore.file_store import FileStore, InsecureFileWarning
+from coder_login.sessionstore.keyrings.protocol import KeyringProvider
+from coder_login.sessionstore.protocol import SessionStore
+
+if TYPE_CHECKING:
+    from coder_login.sessionstore.keyring_store import DEFAULT_SERVICE, KeyringStore, Usage
+
+__all__ = [
+    "DEFAULT_SERVICE",
+    "AmbiguousSessionError",
+    "FileStore",
+    "InsecureFileWarning",
+    "KeyringProvider",
+    "KeyringStore",
+    "NoLogonSessionKeyringError",
+    "NoRoomError",
+    "OriginMismatchError",
+    "SessionNotFoundError",
+    "SessionStore",
+    "SessionStoreError",
+    "StoreDamagedError",
+    "StoreLockedError",
+    "StoreUnavailableError",
+    "UnsupportedKeyringError",
+    "Usage",
+    "WriteLostError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The names of the keyring's store, imported when they are asked for: a start that reads the file needs no wincred.
+
+    The import is spelled out: programs that freeze this one look for it.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from coder_login.sessionstore import keyring_store
+
+    return getattr(keyring_store, name)

@@ -1,0 +1,109 @@
+"""The stored blob as JSON: from its bytes to one object, and back. Pure: it knows nothing of sessions.
+
+UTF-8 JSON is what is written. What can't be understood, or other programs may read in another way than we do, raises
+StoreDamagedError, which says what was found without showing it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from coder_login.sessionstore.errors import StoreDamagedError
+
+MAX_NESTING = 32
+"""Levels of a JSON value that are followed; deeper is damage."""
+
+Object = dict[str, Any]
+
+_RESET = "nothing was changed; look at it in Control Panel, Credential Manager, or discard it with: coder keyring reset"
+_UTF16LE_BOM = b"\xff\xfe"
+
+
+def parse(blob: bytes) -> Object:
+    """The JSON object in *blob*, in its order; an empty blob is an empty object.
+
+    UTF-16LE, with or without a byte-order mark, is what Control Panel leaves behind after an edit.
+    """
+    text = _text(blob)
+    value = _parse(text) if text else {}
+    if not isinstance(value, dict):
+        damaged(f"a JSON {kind(value)}, not an object")
+    return value
+
+
+def serialize(value: Object) -> bytes:
+    """The blob of *value*: compact, not escaped to ASCII, no byte-order mark, no NUL."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def check(value: Any, depth: int = 1) -> None:
+    """Raise StoreDamagedError for a lone surrogate, and for what lies deeper than MAX_NESTING in *value*."""
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        damaged("a string with a lone surrogate")
+    if isinstance(value, dict | list):
+        if depth > MAX_NESTING:
+            damaged(f"JSON nested deeper than {MAX_NESTING} levels")
+        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+            check(item, depth + 1)
+
+
+def damaged(found: str, hint: str = _RESET) -> NoReturn:
+    """Raise StoreDamagedError; *found* says what there is, without showing it. *hint* is for a part of the blob."""
+    raise StoreDamagedError(f"the stored sessions can't be understood: {found}", hint)
+
+
+def kind(value: Any) -> str:
+    """What JSON calls a value like *value*."""
+    return {list: "list", str: "string", bool: "boolean", type(None): "null", dict: "object"}.get(type(value), "number")
+
+
+def _text(blob: bytes) -> str:
+    encoding = "utf-8"
+    if blob.startswith(_UTF16LE_BOM) or (len(blob) > 1 and blob[1] == 0):
+        encoding = "utf-16-le"
+    try:
+        text = blob.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        text = None
+    # Raised here, not there: a UnicodeDecodeError carries the whole blob.
+    return damaged(f"{len(blob)} bytes that are not {encoding.upper()}") if text is None else text
+
+
+def _parse(text: str) -> Any:
+    value, problem = None, ""
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        problem = f"text that is not JSON: an error at character {error.pos} of {len(text)}"
+    except _JSONError as error:
+        problem = str(error)
+    except (RecursionError, ValueError):
+        problem = "JSON with a number too long, or nested too deep"
+    if problem:
+        # Raised here, not there: a JSONDecodeError carries the whole text.
+        damaged(problem)
+    return value
+
+
+class _JSONError(Exception):
+    """JSON that other programs may read in another way than we do."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Object:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise _JSONError("a JSON object with a duplicate key")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise _JSONError(f"the number {name}, which is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise _JSONError("a number that is out of range")
+    return number

@@ -1,0 +1,241 @@
+"""The config directory that all Coder clients share, and its small text files.
+
+A file is read and written whole: through a temporary file beside it, flushed to disk and renamed over. What is not a
+regular file of ours (a link, a directory, a pipe) is refused, and so is what can't be text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from coder_login.errors import CoderError
+from coder_login.text import printable
+
+DIRECTORY_NAME = "coderv2"
+MAX_FILE_SIZE = 64 * 1024
+"""Bytes that are read of a file at most: a URL and a token are far shorter."""
+
+REPLACE_TIMEOUT = 2.0 if sys.platform == "win32" else 0.0
+"""Seconds that a Windows reader, which has the file open, can delay its replacement; elsewhere it does not."""
+
+_NO_HOME = "say where with --global-config DIR or CODER_CONFIG_DIR"
+_FOREIGN = "it is not a file of a Coder client: move it away"
+_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_PRIVATE = 0o600
+_Result = TypeVar("_Result")
+
+
+class ConfigError(CoderError):
+    """The config directory or a file in it can't be used."""
+
+
+def default_directory() -> Path:
+    """Where the other Coder clients look, without --global-config. Raises ConfigError when no home is known."""
+    if sys.platform == "win32":
+        return _required("APPDATA") / DIRECTORY_NAME
+    if sys.platform == "darwin":
+        # Not platformdirs, which lets XDG_CONFIG_HOME win on macOS too: the Go client does not.
+        return _required("HOME") / "Library" / "Application Support" / DIRECTORY_NAME
+    _required("XDG_CONFIG_HOME" if os.environ.get("XDG_CONFIG_HOME", "").strip() else "HOME")
+    import platformdirs
+
+    return platformdirs.user_config_path(DIRECTORY_NAME)
+
+
+def _required(variable: str) -> Path:
+    path = Path(os.environ.get(variable, ""))
+    if not path.is_absolute():
+        raise ConfigError(f"the config directory is not known: {variable} is not set to an absolute path", _NO_HOME)
+    return path
+
+
+def make_private(directory: Path) -> None:
+    """Make *directory* and what is missing above it, each for its owner alone whatever the umask. Raises OSError."""
+    try:
+        _make_private(directory)
+    except FileNotFoundError:
+        # Each once: a name that is too long for Windows, or one in /proc, is not found however often it is tried.
+        for missing in [*reversed(directory.parents), directory]:
+            _make_private(missing)
+
+
+def _make_private(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700)
+    except OSError:
+        # Some systems name another reason than that it exists already, as for the root of a drive.
+        if not directory.is_dir():
+            raise
+    else:
+        if sys.platform != "win32":
+            directory.chmod(0o700)
+
+
+class ConfigDirectory:
+    """The directory at *path*, which may not exist yet. Every method raises ConfigError and nothing else."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def file(self, name: str) -> Path:
+        return self.path / name
+
+    def create(self) -> None:
+        """Make the directory, for its owner alone."""
+        with self._errors(self.path, "made", "name another one with --global-config"):
+            make_private(self.path)
+
+    def read(self, name: str) -> str | None:
+        """The file's text without the white space around it; None when there is no such file."""
+        content = self.read_bytes(name)
+        return None if content is None else _decode(content, self.file(name)).strip()
+
+    def read_bytes(self, name: str) -> bytes | None:
+        """The file as it is; None when there is no such file."""
+        path = self.file(name)
+        with self._errors(path, "read", "look at its permissions"):
+            try:
+                _check_regular(path)
+                descriptor = _retried(lambda: os.open(path, _READ))
+            except FileNotFoundError:
+                return None
+            with os.fdopen(descriptor, "rb") as file:
+                content = file.read(MAX_FILE_SIZE + 1)
+        if len(content) > MAX_FILE_SIZE:
+            raise ConfigError(f"{printable(str(path))} has more than {MAX_FILE_SIZE} bytes", _FOREIGN)
+        return content
+
+    def is_readable_by_others(self, name: str) -> bool:
+        """Whether the mode lets another user read the file; never so on Windows, where the profile's list applies."""
+        if sys.platform == "win32":
+            return False
+        try:
+            return bool(self.file(name).lstat().st_mode & 0o077)
+        except OSError:
+            return False
+
+    def last_change(self, name: str) -> int | None:
+        """When the file was last written, in nanoseconds since 1970; None when there is no such file."""
+        with self._errors(self.file(name), "read", "look at its permissions"):
+            try:
+                return self.file(name).lstat().st_mtime_ns
+            except FileNotFoundError:
+                return None
+
+    def check_removable(self, name: str) -> None:
+        """Raise what `remove` would for what is not a file of ours; nothing happens when there is none."""
+        with self._errors(self.file(name), "removed", "remove it by hand"), contextlib.suppress(FileNotFoundError):
+            _check_regular(self.file(name))
+
+    def stage(self, name: str, content: bytes) -> None:
+        """Write a new file *name* with *content*, flushed to disk; one of that name is removed first."""
+        path = self.file(name)
+        self.discard(name)
+        with self._errors(path, "written", "make room, or make the directory writable for you"):
+            descriptor = _retried(lambda: os.open(path, _CREATE, _PRIVATE))
+            with os.fdopen(descriptor, "wb") as file:
+                if sys.platform != "win32":
+                    os.fchmod(descriptor, _PRIVATE)  # a umask can have taken even the owner's rights
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+
+    def rename(self, source: str, target: str) -> None:
+        """Put *source* in the place of *target*, at once."""
+        path = self.file(target)
+        with self._errors(path, "replaced", "close the program that has it open, or look at its permissions"):
+            with contextlib.suppress(FileNotFoundError):
+                _check_regular(path)
+            _retried(lambda: os.replace(self.file(source), path))
+            self._flush()
+
+    def remove(self, name: str) -> bool:
+        """Remove the file; whether there was one."""
+        path = self.file(name)
+        with self._errors(path, "removed", "remove it by hand"):
+            try:
+                _check_regular(path)
+            except FileNotFoundError:
+                return False
+            _retried(lambda: path.unlink(missing_ok=True))
+            self._flush()
+            return True
+
+    def discard(self, name: str) -> None:
+        """Remove the staged file *name*, or a link of that name; nothing happens when there is none."""
+        path = self.file(name)
+        with self._errors(path, "removed", "remove it by hand"):
+            _retried(lambda: path.unlink(missing_ok=True))
+
+    def check_writable(self, name: str, staged_name: str, size: int) -> None:
+        """Raise what a write of *size* bytes to *name*, staged as *staged_name*, would."""
+        self.create()
+        self.read_bytes(name)
+        try:
+            self.stage(staged_name, b"." * size)
+        finally:
+            self.discard(staged_name)
+
+    def _flush(self) -> None:
+        if sys.platform == "win32":
+            return  # a directory can't be opened there; NTFS keeps renames in its journal
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            # Some file systems (VirtualBox' shared folders, SMB on macOS) flush no directories: what is done is done.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _errors(self, path: Path, participle: str, hint: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ConfigError(f"{printable(str(path))} can't be {participle}: {reason}", hint) from error
+
+
+def _check_regular(path: Path) -> None:
+    """Raise ConfigError for what is not a file, FileNotFoundError for what is not there."""
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        raise ConfigError(
+            f"{printable(str(path))} is a link", "put a file in its place: a link can lead a token astray"
+        )
+    if not stat.S_ISREG(mode):
+        raise ConfigError(f"{printable(str(path))} is not a file", "move it away")
+
+
+def _decode(content: bytes, path: Path) -> str:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    # Raised here, not there: a UnicodeDecodeError carries the content, which may be a token.
+    if "\0" in text:
+        raise ConfigError(f"{printable(str(path))} is not UTF-8 text", _FOREIGN)
+    return text
+
+
+def _retried(call: Callable[[], _Result]) -> _Result:
+    """*call*, tried again while Windows says that another process has the file open without sharing it."""
+    deadline = time.monotonic() + REPLACE_TIMEOUT
+    while True:
+        try:
+            return call()
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)

@@ -1,0 +1,186 @@
+"""The session in plaintext files: `url` names the deployment, `session` holds its token, for every Coder client."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from coder_login.deployment.session_token import USUAL_LENGTH, check_token
+from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
+from coder_login.sessionstore.directory import ConfigDirectory, default_directory
+from coder_login.sessionstore.errors import (
+    OriginMismatchError,
+    SessionNotFoundError,
+    SessionStoreError,
+    StoreUnavailableError,
+)
+from coder_login.sessionstore.lock import local_directory, locked
+from coder_login.sessionstore.pair import SESSION_FILE, URL_FILE, FilePair, store_errors
+from coder_login.text import printable
+
+ORGANIZATION_FILE = "organization"
+
+
+class InsecureFileWarning(UserWarning):
+    """Other users of this machine can read the session file."""
+
+
+class FileStore:
+    """A SessionStore of one deployment, in plaintext files that every Coder client shares.
+
+    Raises StoreUnavailableError when no *directory* is given and none is known.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        with store_errors():
+            self._config = ConfigDirectory(directory or default_directory())
+        self._pair = FilePair(self._config)
+
+    @property
+    def place(self) -> str:
+        return f"the file {printable(str(self.session_path))}"
+
+    @property
+    def session_path(self) -> Path:
+        return self._config.file(SESSION_FILE)
+
+    def current(self) -> DeploymentURL | None:
+        """The deployment that the `url` file names; None without one. Raises SessionStoreError when it names none."""
+        with store_errors():
+            text = self._config.read(URL_FILE)
+        try:
+            return DeploymentURL.parse(text) if text else None
+        except InvalidURLError as error:
+            path = printable(str(self._config.file(URL_FILE)))
+            raise SessionStoreError(f"{path} names no deployment: {error.message}", "log in, or mend it") from error
+
+    def has_session(self) -> bool:
+        """Whether there is a session file with something in it, whoever's it is."""
+        with store_errors():
+            return bool(self._config.read(SESSION_FILE))
+
+    def read(self, url: DeploymentURL) -> str:
+        with self._reading():
+            owner, token = self._pair.read_settled()
+        self._check_owner(url, owner, token)
+        if self._config.is_readable_by_others(SESSION_FILE):
+            path = printable(str(self.session_path))
+            warnings.warn(f"other users can read {path}; run: chmod 600 {path}", InsecureFileWarning, stacklevel=2)
+        return check_token(token, f"the token in {printable(str(self.session_path))}")
+
+    def write(self, url: DeploymentURL, token: str, *, replace: bool = False) -> None:
+        with self.replacing(url, token, replace=replace):
+            pass
+
+    @contextmanager
+    def replacing(self, url: DeploymentURL, token: str, *, replace: bool = False) -> Iterator[None]:
+        check_token(token, "the token")
+        with locked(self._lock_path()):
+            self._check_conflict(url.origin, replace=replace)
+            with self._pair.switched(url, token.encode()):
+                yield
+
+    @contextmanager
+    def naming(self, url: DeploymentURL) -> Iterator[None]:
+        """Make `url` name *url*, undone when the body raises; a session of another origin is removed.
+
+        For a session that is kept elsewhere: what lies in `session` would from then on pass for that deployment's.
+        """
+        with locked(self._lock_path()), self._pair.switched(url, None):
+            yield
+
+    def delete(self, url: DeploymentURL, *, keep_url: bool = False) -> None:
+        """Forget the session; *keep_url* for a keyring that has one of that deployment, which `url` still names."""
+        with locked(self._lock_path()), store_errors():
+            owner, token = self._pair.read()
+            self._check_owner(url, owner, token)
+            self._config.check_removable(ORGANIZATION_FILE)
+            self._pair.discard_staged()
+            self._remove(SESSION_FILE, *(() if keep_url else (URL_FILE, ORGANIZATION_FILE)))
+
+    def drop_session(self, url: DeploymentURL, token: str) -> None:
+        """Remove `session` and leave `url`: for a *token* that is now kept elsewhere. Another one is left alone."""
+        with locked(self._lock_path()), store_errors():
+            owner, stored = self._pair.read()
+            self._check_owner(url, owner, stored)
+            if stored != token:
+                raise SessionStoreError(f"{self.place} holds another session by now", "nothing was removed")
+            self._pair.discard_staged()
+            self._remove(SESSION_FILE)
+
+    def forget(self, url: DeploymentURL) -> bool:
+        """Remove `url` and `organization` when they are of *url*'s origin and no session file needs them."""
+        with locked(self._lock_path()), store_errors():
+            owner, token = self._pair.read()
+            if owner != url.origin or token:
+                return False
+            self._remove(URL_FILE, ORGANIZATION_FILE)
+            return True
+
+    def check(self, url: DeploymentURL, token_length: int = USUAL_LENGTH, *, replace: bool = False) -> None:
+        check_token("x" * token_length, "the token")
+        with locked(self._lock_path()):
+            self._check_conflict(url.origin, replace=replace)
+            self._pair.check_writable(token_length)
+
+    def check_naming(self) -> None:
+        """Raise what `naming` would."""
+        with locked(self._lock_path()):
+            self._pair.read()
+            self._pair.check_writable(None)
+
+    def deployments(self) -> list[Origin]:
+        with self._reading():
+            owner, token = self._pair.read_settled()
+        return [owner] if owner and token else []
+
+    def _lock_path(self) -> Path:
+        """On Windows in the user's own directory: a config directory named by option may be everybody's."""
+        if sys.platform != "win32":
+            return self._config.file(".lock")
+        import hashlib  # not at every start: it loads OpenSSL
+
+        try:
+            directory = os.path.normcase(os.path.realpath(self._config.path))
+        except OSError as error:
+            path = printable(str(self._config.path))
+            raise StoreUnavailableError(
+                f"{path} can't be resolved: {error.strerror}", "name another one with --global-config"
+            ) from error
+        return local_directory() / f"files-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:32]}.lock"
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            if os.path.isdir(self._config.path):  # Path.is_dir may raise, as where a parent can't be searched
+                # Where the lock file can't be made, nobody like us can write; against others the pair is read twice.
+                with contextlib.suppress(StoreUnavailableError):
+                    stack.enter_context(locked(self._lock_path()))
+            yield
+
+    def _check_owner(self, url: DeploymentURL, owner: Origin | None, token: str) -> None:
+        origin = url.origin
+        if not token:
+            raise SessionNotFoundError(f"no session for {origin} in {self.place}", f"log in with: coder login {url}")
+        if owner is None:
+            raise OriginMismatchError(
+                origin,
+                f"an unknown deployment: {printable(str(self._config.file(URL_FILE)))} names none",
+                "write the URL of the deployment that issued it into that file, or log in again",
+            )
+        if owner != origin:
+            raise OriginMismatchError(origin, str(owner), f"give --url {owner}, or log in with: coder login {url}")
+
+    def _check_conflict(self, origin: Origin, *, replace: bool) -> None:
+        owner, token = self._pair.read()
+        if owner and owner != origin and owner.key == origin.key and token and not replace:
+            raise OriginMismatchError(origin, str(owner), "log in with --replace to give it up, or give that URL")
+
+    def _remove(self, *names: str) -> None:
+        for name in names:
+            self._config.remove(name)

@@ -1,0 +1,139 @@
+"""One process at a time: a lock on a file of the user's own, which the system lets go of when its holder dies.
+
+Windows gives no atomicity across calls, and two files are never replaced at once anywhere; so every read-modify-write
+and every read of a store happens under this lock. Other clients take no lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from coder_login.sessionstore.directory import DIRECTORY_NAME, make_private
+from coder_login.sessionstore.errors import StoreLockedError, StoreUnavailableError
+from coder_login.text import printable
+
+TIMEOUT = 10.0
+"""Seconds that a lock is waited for at most."""
+
+_PAUSE = (0.002, 0.03)  # seconds, at random between the two: waiting processes must not march in step
+
+
+@contextmanager
+def locked(path: Path, timeout: float = TIMEOUT) -> Iterator[None]:
+    """Hold the lock file *path*, made with its directory when it is not there.
+
+    Raises StoreLockedError after *timeout* seconds, StoreUnavailableError when the file can't be opened.
+    """
+    descriptor = _open(path)
+    try:
+        _wait(descriptor, path, time.monotonic() + timeout)
+        try:
+            yield
+        finally:
+            _unlock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def service_lock_path(service: str) -> Path:
+    """The lock file of a keyring *service*: in the user's own, not roaming, directory.
+
+    Not a named mutex: any local user can create one of that name first, and close it to us.
+    """
+    name = service.casefold()  # as Windows compares target names: two spellings are one credential
+    if not re.fullmatch(r"[a-z0-9._-]{1,80}", name):
+        import hashlib  # not at every start: it loads OpenSSL
+
+        name = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+    return local_directory() / f"keyring-{name}.lock"  # with a prefix: nul.lock would be a device
+
+
+def local_directory() -> Path:
+    """`%LOCALAPPDATA%\\coderv2` on Windows, the user's state directory elsewhere.
+
+    Raises StoreUnavailableError when that is not an absolute path: each working directory would have its own lock.
+    """
+    base = os.environ.get("LOCALAPPDATA", "") if sys.platform == "win32" else ""
+    directory = Path(base) / DIRECTORY_NAME if base else _state_directory()
+    if not directory.is_absolute():
+        raise StoreUnavailableError(
+            f"the directory of the lock is not an absolute path: {printable(str(directory))}",
+            f"set {'LOCALAPPDATA' if sys.platform == 'win32' else 'XDG_STATE_HOME or HOME'} to one",
+        )
+    return directory
+
+
+def _state_directory() -> Path:
+    import platformdirs
+
+    return platformdirs.user_state_path(DIRECTORY_NAME, appauthor=False)
+
+
+def _open(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOINHERIT", 0)
+    try:
+        make_private(path.parent)
+        descriptor = os.open(path, flags, 0o600)
+        if sys.platform != "win32":
+            # The umask can take the owner's rights; and whoever can open the file can lock it, and us out.
+            with contextlib.suppress(OSError):
+                os.fchmod(descriptor, 0o600)
+    except OSError as error:
+        raise StoreUnavailableError(
+            f"the lock file {printable(str(path))} can't be opened: {error.strerror}",
+            "make it and its directory writable for you",
+        ) from error
+    return descriptor
+
+
+def _wait(descriptor: int, path: Path, deadline: float) -> None:
+    while not _try_lock(descriptor):
+        if time.monotonic() > deadline:
+            raise StoreLockedError(
+                f"another process has kept the session store locked: {printable(str(path))}",
+                "try again, or end the coder process that hangs",
+            )
+        time.sleep(random.uniform(*_PAUSE))  # noqa: S311  # jitter, not a secret
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:  # Windows' C library says EACCES, and some of its kin EDEADLOCK
+            return False
+        return True
+
+    def _unlock(descriptor: int) -> None:
+        # Closing, which follows, would unlock too, but Windows does not say how soon.
+        with contextlib.suppress(OSError):
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise StoreUnavailableError(
+                f"the session store can't be locked: {error.strerror}", "name a directory on a local disk"
+            ) from error
+        return True
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)

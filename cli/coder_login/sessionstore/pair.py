@@ -1,0 +1,170 @@
+"""The files `url` and `session`, which are a pair: read together, and changed together.
+
+A reader or a crash finds the old pair, no session, or the new pair, never a mixed one: when the origin changes,
+`session` is removed first and written last. Whoever changes the pair holds the store's lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
+from coder_login.errors import CoderError
+from coder_login.sessionstore.directory import ConfigDirectory, ConfigError
+from coder_login.sessionstore.errors import SessionStoreError, StoreUnavailableError
+from coder_login.text import printable
+
+URL_FILE = "url"
+SESSION_FILE = "session"
+
+# Beside the files themselves, under the lock, so always the leavings of one writer: the next one removes them.
+_NEW_URL, _NEW_SESSION, _OLD_URL, _OLD_SESSION = ".url.new", ".session.new", ".url.old", ".session.old"
+_STAGED = (_NEW_URL, _NEW_SESSION, _OLD_URL, _OLD_SESSION)
+
+SETTLING_TIME = 0.05
+"""Seconds for which both files must have been left alone before they pass for a pair: the Go client writes `session`
+and then `url`, and takes no lock."""
+
+_READS = 20  # tries at a pair that nobody changes meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The bytes of the two files; None for one that is not there, or is not to be written."""
+
+    url: bytes | None = field(repr=False)
+    session: bytes | None = field(repr=False)
+
+
+class FilePair:
+    """The pair in a config directory. Every method raises SessionStoreError and its kinds."""
+
+    def __init__(self, config: ConfigDirectory) -> None:
+        self._config = config
+
+    def read(self) -> tuple[Origin | None, str]:
+        """The origin that `url` names, None for none, and the token, "" for none."""
+        with store_errors():
+            return _origin(self._config.read(URL_FILE)), self._config.read(SESSION_FILE) or ""
+
+    def read_settled(self) -> tuple[Origin | None, str]:
+        """The pair, once neither file changes any more: a token is believed only when it is clear whose it is."""
+        stamps, pair = self._stamps(), self.read()
+        for _ in range(_READS):
+            if any(abs(time.time() - stamp / 1e9) < SETTLING_TIME for stamp in stamps if stamp is not None):
+                time.sleep(SETTLING_TIME)
+            previous, stamps, pair = (stamps, pair), self._stamps(), self.read()
+            if previous == (stamps, pair):
+                return pair
+        raise SessionStoreError(
+            f"the files in {printable(str(self._config.path))} keep changing",
+            "end the other program that writes them, and try again",
+        )
+
+    def check_writable(self, session_size: int | None) -> None:
+        """Raise what `switched` would for a token of that many characters; None leaves `session` alone."""
+        self.discard_staged()
+        with store_errors():
+            self._config.check_writable(URL_FILE, _NEW_URL, 1)
+            if session_size is not None:
+                self._config.check_writable(SESSION_FILE, _NEW_SESSION, session_size)
+
+    @contextmanager
+    def switched(self, url: DeploymentURL, token: bytes | None) -> Iterator[None]:
+        """The pair changed to *url* and *token*, and back when the body raises; None keeps a session of that origin."""
+        owner, _ = self.read()
+        old, new = self._files(), _Files(str(url).encode(), token)
+        self._stage(old, new)
+        try:
+            self._change(new, keep_session=owner == url.origin)
+            yield
+        except BaseException as error:
+            self._put_back(old, new, error)
+            self._discard_quietly()
+            raise
+        self._discard_quietly()
+
+    def discard_staged(self) -> None:
+        """Remove what a writer that was killed has left."""
+        with store_errors():
+            for name in _STAGED:
+                self._config.discard(name)
+
+    def _stamps(self) -> list[int | None]:
+        with store_errors():
+            return [self._config.last_change(name) for name in (URL_FILE, SESSION_FILE)]
+
+    def _files(self) -> _Files:
+        with store_errors():
+            return _Files(self._config.read_bytes(URL_FILE), self._config.read_bytes(SESSION_FILE))
+
+    def _stage(self, old: _Files, new: _Files) -> None:
+        staged = {_NEW_URL: new.url, _NEW_SESSION: new.session, _OLD_URL: old.url, _OLD_SESSION: old.session}
+        with store_errors():
+            self._config.create()  # on Windows the lock is not in it
+        self.discard_staged()
+        try:
+            with store_errors():
+                for name, content in staged.items():
+                    if content is not None:
+                        self._config.stage(name, content)
+        except BaseException:
+            self._discard_quietly()
+            raise
+
+    def _change(self, new: _Files, *, keep_session: bool) -> None:
+        with store_errors():
+            if not keep_session:
+                self._config.remove(SESSION_FILE)
+            self._config.rename(_NEW_URL, URL_FILE)
+            if new.session is not None:
+                self._config.rename(_NEW_SESSION, SESSION_FILE)
+
+    def _put_back(self, old: _Files, new: _Files, error: BaseException) -> None:
+        try:
+            now = self._files()
+            if now == old or now.url not in (old.url, new.url) or now.session not in (old.session, new.session, None):
+                return  # nothing was changed, or another client has changed it since
+            with store_errors():
+                self._restore(now, old)
+        except CoderError as failure:
+            # What was staged stays: it may be all that is left of the old session.
+            kept = printable(str(self._config.file(_OLD_SESSION)))
+            raise SessionStoreError(
+                f"the session file could not be put back as it was: {failure.message}",
+                f"the old session may be left in {kept}; mend that first",
+            ) from error
+
+    def _restore(self, now: _Files, old: _Files) -> None:
+        self._config.remove(SESSION_FILE)
+        if old.url is None:
+            self._config.remove(URL_FILE)
+        elif old.url != now.url:  # left alone, it does not matter who has it open on Windows
+            self._config.rename(_OLD_URL, URL_FILE)
+        if old.session is not None:
+            self._config.rename(_OLD_SESSION, SESSION_FILE)
+
+    def _discard_quietly(self) -> None:
+        # The pair is as it should be, which an error would deny; what is left the next writer removes.
+        with contextlib.suppress(StoreUnavailableError):
+            self.discard_staged()
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """The config directory's errors as a session store's."""
+    try:
+        yield
+    except ConfigError as error:
+        raise StoreUnavailableError(error.message, error.hint) from error
+
+
+def _origin(text: str | None) -> Origin | None:
+    try:
+        return DeploymentURL.parse(text).origin if text else None
+    except InvalidURLError:
+        return None

@@ -1,0 +1,74 @@
+"""A machine, a deployment and keyrings for the tests of the command, by ``pytest_plugins = ["cli_fixtures"]``."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from coder_login.sessionstore import DEFAULT_SERVICE
+from deployment import Deployment
+from memory_store import MemoryKeyring
+
+import wincred
+from cli import Inside, Machine
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine on which nobody has logged in."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Machine(home)
+
+
+@pytest.fixture
+def inside(machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Inside:
+    """The command in this process, on `machine`."""
+    return Inside(machine, monkeypatch, capsys)
+
+
+@pytest.fixture
+def deployment() -> Iterator[Deployment]:
+    """A deployment with one user."""
+    with Deployment() as served:
+        yield served
+
+
+@pytest.fixture
+def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> MemoryKeyring:
+    """A keyring in memory, in the place of this system's."""
+    keyring = MemoryKeyring()
+    monkeypatch.setattr("coder_login.sessionstore.keyring_store.system_keyring", lambda: keyring)
+    return keyring
+
+
+@pytest.fixture
+def real_keyring() -> Iterator[None]:
+    """The credential of the real name, absent at first; what was there before is there again in the end."""
+    before = _credential()
+    _discard_credential()
+    try:
+        yield
+    finally:
+        _discard_credential()
+        if before is not None:
+            wincred.write(
+                before.target_name,
+                before.blob or b"",
+                user_name=before.user_name,
+                comment=before.comment,
+                attributes=before.attributes,
+                persist=wincred.Persist(before.persist),
+            )
+
+
+def _credential() -> wincred.Credential | None:
+    try:
+        return wincred.read(DEFAULT_SERVICE)
+    except wincred.NotFoundError:
+        return None
+
+
+def _discard_credential() -> None:
+    with contextlib.suppress(wincred.NotFoundError):
+        wincred.delete(DEFAULT_SERVICE)
