@@ -12,7 +12,8 @@ import click
 
 from coder_login import IDENTITY
 from coder_login.commands import output
-from coder_login.commands.options import Group, first_positional
+from coder_login.commands.options import Group
+from coder_login.commands.parsing import scan
 from coder_login.errors import CoderError
 from coder_login.interrupts import TerminatedError, unwind_on_termination
 from coder_login.text import printable, without
@@ -82,10 +83,13 @@ class Subcommands(Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
-        index = first_positional(command, rest) if command is not None and name == "login" else None
-        if index is None or rest[index] != "token":
+        if name != "login" or command is None:
             return name, command, rest
-        return "login token", _login_token(), rest[:index] + rest[index + 1 :]
+        scanned = scan(command, rest)
+        words, first = scanned.words, scanned.first_operand
+        if first is None or words[first] != "token":
+            return name, command, rest
+        return "login token", _login_token(), words[:first] + words[first + 1 :]
 
 
 def _tell_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:

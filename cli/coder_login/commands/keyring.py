@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from coder_login.commands import output
-from coder_login.commands.options import Command, Flag, Group, output_option
+from coder_login.commands.options import Group, output_option
+from coder_login.commands.parsing import Flag
 from coder_login.commands.settings import Settings
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError
@@ -27,7 +28,7 @@ def command() -> None:
     """Look at the sessions in the system's keyring, and put them there."""
 
 
-@command.command(cls=Command, epilog="\b\nExamples:\n  coder keyring status\n  coder keyring status --output json")
+@command.command(epilog="\b\nExamples:\n  coder keyring status\n  coder keyring status --output json")
 @output_option
 @click.pass_context
 def status(ctx: click.Context, form: str) -> None:
@@ -42,7 +43,6 @@ def status(ctx: click.Context, form: str) -> None:
 
 @command.command(
     "list",
-    cls=Command,
     short_help="List the deployments that have a session.",
     epilog="\b\nExamples:\n  coder keyring list\n  coder keyring list --output json",
 )
@@ -65,7 +65,6 @@ def list_(ctx: click.Context, form: str) -> None:
 
 
 @command.command(
-    cls=Command,
     short_help="Move the session file's token into the keyring.",
     epilog="\b\nExamples:\n  coder keyring migrate",
 )
@@ -87,7 +86,7 @@ def migrate(ctx: click.Context, replace: bool) -> None:
     output.answer(f"Moved the session for {url} from {files.place} into {keyring.place}.")
 
 
-@command.command(cls=Command, epilog="\b\nExamples:\n  coder keyring reset")
+@command.command(epilog="\b\nExamples:\n  coder keyring reset")
 @click.option("-y", "--yes", cls=Flag, help="Do not ask.")
 @click.pass_context
 def reset(ctx: click.Context, yes: bool) -> None:

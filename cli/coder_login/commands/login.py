@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from coder_login.commands import output
-from coder_login.commands.options import Command, Flag
+from coder_login.commands.options import Command
+from coder_login.commands.parsing import Flag
 from coder_login.commands.settings import KEYRING_VARIABLE, TOKEN_VARIABLE, Settings
 from coder_login.deployment.session_token import InvalidTokenError, check_token
 from coder_login.deployment.url import DeploymentURL

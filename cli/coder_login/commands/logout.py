@@ -9,7 +9,8 @@ import click
 
 from coder_login.commands import output
 from coder_login.commands.hints import is_in_other_store, read_session
-from coder_login.commands.options import Command, Flag
+from coder_login.commands.options import Command
+from coder_login.commands.parsing import Flag
 from coder_login.commands.settings import TOKEN_VARIABLE, Settings
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError

@@ -1,52 +1,143 @@
-"""The global options, which work before and after the name of a subcommand, and what they come to."""
+"""The global options, one row each: parsing, look-up, `--help` and the table in docs/command.md follow from the rows.
+
+They work before and after the name of a subcommand. The last one given wins, then the variable; an empty variable is
+as good as unset.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from enum import Enum, auto
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from coder_login.text import printable
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
-_TRUE, _FALSE = frozenset({"true", "t", "1"}), frozenset({"false", "f", "0"})
-_BOOLEAN_FORM = "true, false, t, f, 1 or 0"
-
-AnyCommand = TypeVar("AnyCommand", bound=click.Command)
+from coder_login.commands.parsing import Boolean, Flag, Seconds, scan
 
 
-class Boolean(click.ParamType[bool]):
-    """A boolean as the editors spell it."""
+class Kind(Enum):
+    """What an option takes."""
 
-    name = "true|false"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bool:
-        if isinstance(value, bool):
-            return value
-        text = str(value).strip().lower()
-        if text not in _TRUE | _FALSE:
-            self.fail(f"{printable(str(value))!r} is not one of {_BOOLEAN_FORM}", param, ctx)
-        return text in _TRUE
+    TEXT = auto()
+    FLAG = auto()
+    LIST = auto()  # texts, one each time that the option is given
+    SECONDS = auto()
 
 
-class Flag(click.Option):
-    """A boolean option: bare, or with its value after an equals sign. It never takes the next word for its value."""
+@dataclass(frozen=True, slots=True)
+class GlobalOption:
+    """A row: how an option is given, in words and by which variable; *default* says what holds without it."""
 
-    def __init__(self, names: Sequence[str], **attributes: Any) -> None:
-        super().__init__(names, type=Boolean(), default=False, **attributes)
+    name: str
+    help: str
+    kind: Kind = Kind.TEXT
+    metavar: str = ""
+    variable: str = ""
+    default: str = ""
+    short: str = ""
+    secret: bool = False
+    """Whether its value is never repeated, in a hint for one."""
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """What the command itself completes: a bare flag takes no next word."""
-        return ctx.command.shell_complete(ctx, incomplete)
+    @property
+    def key(self) -> str:
+        """Its name as click has it for a parameter."""
+        return self.name.removeprefix("--").replace("-", "_")
 
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        return ", ".join(self.opts) + "[=true|false]", self.help or ""
+    @property
+    def sources(self) -> str:
+        """Where the value comes from when the option is not given, for `--help`."""
+        default = f"default: {self.default}" if self.default else ""
+        return "; ".join(filter(None, (self.variable, default)))
+
+
+URL = GlobalOption("--url", "The deployment.", metavar="URL", variable="CODER_URL", default="the url file")
+TOKEN = GlobalOption("--token", "A session token.", metavar="TOKEN", variable="CODER_SESSION_TOKEN", secret=True)
+USE_KEYRING = GlobalOption(
+    "--use-keyring", "Keep the token in the system's keyring.", Kind.FLAG, variable="CODER_USE_KEYRING"
+)
+GLOBAL_CONFIG = GlobalOption(
+    "--global-config", "The config directory.", metavar="DIR", variable="CODER_CONFIG_DIR", default="the system's"
+)
+HEADER = GlobalOption(
+    "--header",
+    "Send a header with every request; can be given again.",
+    Kind.LIST,
+    metavar="NAME=VALUE",
+    variable="CODER_HEADER",
+    secret=True,
+)
+HEADER_COMMAND = GlobalOption(
+    "--header-command",
+    "Send the NAME=VALUE lines that the command prints.",
+    metavar="COMMAND",
+    variable="CODER_HEADER_COMMAND",
+    secret=True,
+)
+NO_OPEN = GlobalOption("--no-open", "Open no browser.", Kind.FLAG, variable="CODER_NO_OPEN")
+ALLOW_REDIRECTS = GlobalOption(
+    "--allow-redirects", "Follow redirects, without the token and the headers to elsewhere.", Kind.FLAG
+)
+TIMEOUT = GlobalOption(
+    "--timeout", "Wait so long for a connection or an answer.", Kind.SECONDS, metavar="SECONDS", default="30"
+)
+VERBOSE = GlobalOption("--verbose", "Show each request on standard error.", Kind.FLAG, short="-v")
+
+GLOBAL_OPTIONS = (
+    URL,
+    TOKEN,
+    USE_KEYRING,
+    GLOBAL_CONFIG,
+    HEADER,
+    HEADER_COMMAND,
+    NO_OPEN,
+    ALLOW_REDIRECTS,
+    TIMEOUT,
+    VERBOSE,
+)
+
+
+@dataclass(slots=True)
+class Given:
+    """What was given of the global options, on the command line or, without that, in a variable."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def text(self, option: GlobalOption) -> str | None:
+        value = self.values.get(option.key)
+        return str(value) if value is not None else variable(option)
+
+    def flag(self, option: GlobalOption) -> bool:
+        """Raises click.UsageError for a variable that is no boolean."""
+        if option.key in self.values:
+            return bool(self.values[option.key])
+        text = variable(option)
+        if text is None:
+            return False
+        try:
+            return Boolean().convert(text, None, None)
+        except click.BadParameter as error:
+            raise click.UsageError(f"{option.variable}: {error.message}") from error
+
+    def seconds(self, option: GlobalOption) -> float:
+        return float(self.values.get(option.key, option.default))
+
+    def texts(self, option: GlobalOption) -> list[str]:
+        """Those of the command line alone; a variable holds them in a form of its own."""
+        return list(self.values.get(option.key, ()))
+
+
+def given(ctx: click.Context) -> Given:
+    """The one record of a run, which its contexts share."""
+    found: Given = ctx.find_root().ensure_object(Given)
+    return found
+
+
+def variable(option: GlobalOption) -> str | None:
+    """What the option's variable holds; None for an empty one, too."""
+    return (os.environ.get(option.variable) or None) if option.variable else None
 
 
 class Command(click.Command):
@@ -54,10 +145,10 @@ class Command(click.Command):
 
     def __init__(self, *arguments: Any, **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
-        self.params += global_options()
+        self.params += _parameters()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, spell_out(self, args))
+        return super().parse_args(ctx, scan(self, args).words)
 
 
 class Group(click.Group):
@@ -67,130 +158,35 @@ class Group(click.Group):
 
     def __init__(self, *arguments: Any, **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
-        self.params += global_options()
+        self.params += _parameters()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, spell_out(self, args))
+        return super().parse_args(ctx, scan(self, args).words)
 
 
-def spell_out(command: click.Command, args: list[str]) -> list[str]:
-    """*args* with ``=true`` after each bare flag of *command*: click would take the next word for its value."""
-    spelled: list[str] = []
-    rest = list(args)
-    while rest and rest[0] != "--" and (command.allow_interspersed_args or rest[0].startswith("-")):
-        option = _option(command, rest[0])
-        word = rest.pop(0)
-        if isinstance(option, Flag):
-            spelled.append(f"{_long_name(option)}=true")
-        else:
-            spelled.append(word)
-            if option is not None and not option.is_flag and not option.count:
-                spelled += rest[:1]
-                del rest[:1]
-    return spelled + rest
+def _parameters() -> list[click.Parameter]:
+    """New instances: click keeps the state of an option with its command."""
+    return [_parameter(option) for option in GLOBAL_OPTIONS]
 
 
-def first_positional(command: click.Command, args: list[str]) -> int | None:
-    """The index in *args* of the first word that is neither an option of *command* nor an option's value."""
-    index = 0
-    while index < len(args):
-        if not args[index].startswith("-") or args[index] == "-":
-            return index
-        option = _option(command, args[index])
-        takes_next = option is not None and not isinstance(option, Flag) and not option.is_flag
-        index += 2 if takes_next else 1
-    return None
-
-
-def _option(command: click.Command, word: str) -> click.Option | None:
-    """The option that *word* names, alone: with ``=value`` it needs nothing of the next word."""
-    for param in command.params:
-        if isinstance(param, click.Option) and word in param.opts:
-            return param
-    return None
-
-
-def _long_name(option: click.Option) -> str:
-    return next(name for name in option.opts if name.startswith("--"))
-
-
-@dataclass(slots=True)
-class Given:
-    """What was given of the global options, on the command line or, without that, in a variable."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    headers: list[str] = field(default_factory=list)
-
-    def text(self, name: str, variable: str | None = None) -> str | None:
-        value = self.values.get(name)
-        return str(value) if value is not None else _environment(variable)
-
-    def flag(self, name: str, variable: str | None = None) -> bool:
-        if name in self.values:
-            return bool(self.values[name])
-        text = _environment(variable)
-        if text is None:
-            return False
-        try:
-            return Boolean().convert(text, None, None)
-        except click.BadParameter as error:
-            raise click.UsageError(f"{variable}: {error.message}") from error
-
-
-def given(ctx: click.Context) -> Given:
-    """The one record of a run, which its contexts share."""
-    found: Given = ctx.find_root().ensure_object(Given)
-    return found
-
-
-def _environment(variable: str | None) -> str | None:
-    return (os.environ.get(variable) or None) if variable else None
+def _parameter(option: GlobalOption) -> click.Option:
+    names = [name for name in (option.short, option.name) if name]
+    attributes: dict[str, Any] = {"help": option.help + (f" [{option.sources}]" if option.sources else "")}
+    if option.kind is not Kind.FLAG:
+        attributes |= {"metavar": option.metavar, "multiple": option.kind is Kind.LIST}
+    if option.kind is Kind.SECONDS:
+        attributes["type"] = Seconds()
+    make: Callable[..., click.Option] = Flag if option.kind is Kind.FLAG else click.Option
+    return make(names, expose_value=False, callback=_keep, **attributes)
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    if param.name and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
-        if param.multiple:
-            given(ctx).headers.extend(value)
-        else:
-            given(ctx).values[param.name] = value
+    """Note *value*, the last one before or after the subcommand's name; a list's are all kept."""
+    if not param.name or ctx.get_parameter_source(param.name) is not ParameterSource.COMMANDLINE:
+        return
+    values = given(ctx).values
+    values[param.name] = [*values.get(param.name, ()), *value] if param.multiple else value
 
-
-def global_options() -> list[click.Parameter]:
-    """New instances: click keeps the state of an option with its command."""
-    return [make() for make in _MAKERS]
-
-
-def _option_maker(*names: str, **attributes: Any) -> Callable[[], click.Option]:
-    return lambda: click.Option(names, expose_value=False, callback=_keep, **attributes)
-
-
-def _flag_maker(*names: str, **attributes: Any) -> Callable[[], click.Option]:
-    return lambda: Flag(names, expose_value=False, callback=_keep, **attributes)
-
-
-_MAKERS: list[Callable[[], click.Option]] = [
-    _option_maker("--url", metavar="URL", help="The deployment. [CODER_URL; else the url file]"),
-    _option_maker("--token", metavar="TOKEN", help="A session token. [CODER_SESSION_TOKEN]"),
-    _flag_maker("--use-keyring", help="Keep the token in the system's keyring. [CODER_USE_KEYRING]"),
-    _option_maker("--global-config", metavar="DIR", help="The config directory. [CODER_CONFIG_DIR]"),
-    _option_maker(
-        "--header", metavar="NAME=VALUE", multiple=True, help="Send a header with every request. [CODER_HEADER, as CSV]"
-    ),
-    _option_maker(
-        "--header-command",
-        metavar="COMMAND",
-        help="Send the NAME=VALUE lines that the command prints. [CODER_HEADER_COMMAND]",
-    ),
-    _flag_maker("--no-open", help="Open no browser. [CODER_NO_OPEN]"),
-    _flag_maker("--allow-redirects", help="Follow redirects, without the token and the headers to elsewhere."),
-    _option_maker(
-        "--timeout",
-        type=click.FloatRange(min=0, min_open=True, max=3600),
-        metavar="SECONDS",
-        help="Wait so long for a connection or an answer. [default: 30]",
-    ),
-    _flag_maker("-v", "--verbose", help="Show each request on standard error."),
-]
 
 output_option = click.option(
     "-o",

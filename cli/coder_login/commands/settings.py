@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from coder_login.commands import output
-from coder_login.commands.options import Given, given
+from coder_login.commands import options, output
 from coder_login.deployment.url import DeploymentURL, InvalidURLError
 from coder_login.errors import CoderError
 from coder_login.sessionstore import FileStore, SessionStore
@@ -20,8 +18,8 @@ if TYPE_CHECKING:
     from coder_login.deployment.headers import Headers
     from coder_login.sessionstore import KeyringStore
 
-TOKEN_VARIABLE = "CODER_SESSION_TOKEN"  # noqa: S105  # the variable's name
-KEYRING_VARIABLE = "CODER_USE_KEYRING"
+TOKEN_VARIABLE = options.TOKEN.variable
+KEYRING_VARIABLE = options.USE_KEYRING.variable
 _TOKEN_AS_URL = re.compile(r"\s*(https?://)?[A-Za-z0-9]{10}-[A-Za-z0-9]{22}/?\s*", re.IGNORECASE)
 
 
@@ -29,15 +27,15 @@ class Settings:
     """The global options of one run, as a command uses them."""
 
     def __init__(self, ctx: click.Context) -> None:
-        self._given: Given = given(ctx)
-        self.use_keyring = self._given.flag("use_keyring", KEYRING_VARIABLE)
-        self.no_open = self._given.flag("no_open", "CODER_NO_OPEN")
-        self.token_option = self._given.text("token")
-        self.token_variable = os.environ.get(TOKEN_VARIABLE) or None
+        self._given = options.given(ctx)
+        self.use_keyring = self._given.flag(options.USE_KEYRING)
+        self.no_open = self._given.flag(options.NO_OPEN)
+        self.token_option: str | None = self._given.values.get(options.TOKEN.key)
+        self.token_variable = options.variable(options.TOKEN)
         self._headers = self._parsed_headers()
 
     def files(self) -> FileStore:
-        directory = self._given.text("global_config", "CODER_CONFIG_DIR")
+        directory = self._given.text(options.GLOBAL_CONFIG)
         return FileStore(Path(directory) if directory else None)
 
     def keyring(self) -> KeyringStore:
@@ -51,7 +49,7 @@ class Settings:
 
     def given_url(self, argument: str | None = None) -> DeploymentURL | None:
         """The deployment by argument, option or variable; a wrong one is a usage error."""
-        text = argument if argument is not None else self._given.text("url", "CODER_URL")
+        text = argument if argument is not None else self._given.text(options.URL)
         if text is None:
             return None
         if _TOKEN_AS_URL.fullmatch(text):
@@ -72,7 +70,7 @@ class Settings:
     def client(self, url: DeploymentURL) -> Client:
         """The API of *url*, with the custom headers; the header command runs now."""
         from coder_login.deployment.api import Client
-        from coder_login.deployment.transport import DEFAULT_TIMEOUT, Transport
+        from coder_login.deployment.transport import Transport
 
         if url.origin.scheme == "http" and not url.origin.is_loopback:
             output.warning(
@@ -81,27 +79,27 @@ class Settings:
         transport = Transport(
             url,
             headers=self._headers + self._command_headers(url),
-            allow_redirects=self._given.flag("allow_redirects"),
-            timeout=float(self._given.text("timeout") or DEFAULT_TIMEOUT),
-            log=output.progress if self._given.flag("verbose") else lambda line: None,
+            allow_redirects=self._given.flag(options.ALLOW_REDIRECTS),
+            timeout=self._given.seconds(options.TIMEOUT),
+            log=output.progress if self._given.flag(options.VERBOSE) else lambda line: None,
         )
         return Client(url, transport, "coder login --use-keyring" if self.use_keyring else "coder login")
 
     def _parsed_headers(self) -> Headers:
-        line = os.environ.get("CODER_HEADER")
-        if not self._given.headers and not line:
+        texts, line = self._given.texts(options.HEADER), options.variable(options.HEADER)
+        if not texts and not line:
             return []
         from coder_login.deployment.headers import HeaderError, parse_header, parse_header_line
 
         try:
-            if self._given.headers:
-                return [parse_header(text, "--header") for text in self._given.headers]
-            return parse_header_line(line or "", "CODER_HEADER")
+            if texts:
+                return [parse_header(text, options.HEADER.name) for text in texts]
+            return parse_header_line(line or "", options.HEADER.variable)
         except HeaderError as error:
             raise click.UsageError(str(error)) from error
 
     def _command_headers(self, url: DeploymentURL) -> Headers:
-        command = self._given.text("header_command", "CODER_HEADER_COMMAND")
+        command = self._given.text(options.HEADER_COMMAND)
         if not command:
             return []
         from coder_login.deployment.headers import run_header_command

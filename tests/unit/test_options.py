@@ -1,0 +1,115 @@
+"""The global options, from their rows to what click, a person and the docs see; and the scanner of arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+from coder_login.__main__ import coder
+from coder_login.commands import options
+from coder_login.commands.options import GLOBAL_OPTIONS, GlobalOption, Kind
+from coder_login.commands.parsing import Flag, scan
+
+from cli import Inside
+
+pytest_plugins = ["cli_fixtures"]
+
+COMMAND_PAGE = Path(__file__).parents[2] / "docs" / "command.md"
+
+
+def table_row(option: GlobalOption) -> str:
+    """The option's line in docs/command.md."""
+    names = ", ".join(f"`{name}`" for name in (option.short, option.name) if name)
+    value = f" `{option.metavar}`" if option.metavar else ""
+    variable = f"`{option.variable}`" if option.variable else ""
+    return f"| {names}{value} | {variable} | {option.default} | {option.help} |"
+
+
+def test_the_docs_have_every_row() -> None:
+    """In the order of the rows, and no other."""
+    lines = COMMAND_PAGE.read_text(encoding="utf-8").splitlines()
+    start = lines.index("| option | variable | without it | does |") + 2
+    assert lines[start : start + len(GLOBAL_OPTIONS) + 1] == [*map(table_row, GLOBAL_OPTIONS), ""]
+
+
+@pytest.mark.parametrize("name", ["login", "logout", "keyring", "whoami", "version"])
+def test_every_command_offers_every_row(inside: Inside, name: str) -> None:
+    """With its variable and its default, in `--help`."""
+    shown = " ".join(inside.run(name, "--help").text.split())
+    for option in GLOBAL_OPTIONS:
+        assert option.name in shown
+        assert f"{option.help}{f' [{option.sources}]' if option.sources else ''}" in shown
+
+
+LINES = [
+    pytest.param(["--yes", "x"], ["--yes=true", "x"], 1, id="bare-flag"),
+    pytest.param(["--yes=false", "x"], ["--yes=false", "x"], 1, id="flag-with-value"),
+    pytest.param(["-y", "x"], ["--yes=true", "x"], 1, id="short-flag"),
+    pytest.param(["-y=false", "x"], ["--yes=false", "x"], 1, id="short-flag-with-value"),
+    pytest.param(["-yv"], ["--yes=true", "--verbose=true"], None, id="joined"),
+    pytest.param(["-vy=f", "x"], ["--verbose=true", "--yes=f", "x"], 2, id="joined-with-value"),
+    pytest.param(["-yo", "json", "x"], ["--yes=true", "-o", "json", "x"], 3, id="joined-with-next"),
+    pytest.param(["-yojson", "x"], ["--yes=true", "-ojson", "x"], 2, id="joined-with-text"),
+    pytest.param(["-ov", "x"], ["-ov", "x"], 1, id="the-value-of-a-short-option"),
+    pytest.param(["-yz", "x"], ["--yes=true", "-z", "x"], 2, id="joined-with-unknown"),
+    pytest.param(["-yh"], ["--yes=true", "-h"], None, id="joined-with-help"),
+    pytest.param(["--url", "-y", "x"], ["--url", "-y", "x"], 2, id="value-like-a-flag"),
+    pytest.param(["--url=u", "x"], ["--url=u", "x"], 1, id="value-after-equals"),
+    pytest.param(["--header", "--yes"], ["--header", "--yes"], None, id="value-like-a-long-flag"),
+    pytest.param(["--url"], ["--url"], None, id="no-value"),
+    pytest.param(["--", "-y", "--yes"], ["--", "-y", "--yes"], 1, id="after-dashes"),
+    pytest.param(["x", "--", "-y"], ["x", "--", "-y"], 0, id="operand-and-dashes"),
+    pytest.param(["--url", "--", "-y"], ["--url", "--", "--yes=true"], None, id="dashes-as-value"),
+    pytest.param(["--yes", "--"], ["--yes=true", "--"], None, id="nothing-after-dashes"),
+    pytest.param(["-", "-y"], ["-", "--yes=true"], 0, id="a-lone-dash"),
+    pytest.param([], [], None, id="nothing"),
+]
+
+
+@pytest.mark.parametrize(("given", "spelled", "operand"), LINES)
+def test_arguments_are_spelled_out(given: list[str], spelled: list[str], operand: int | None) -> None:
+    """Each flag with its value, and the place of the first word that is neither an option nor a value."""
+    flags = [Flag(["-y", "--yes"]), Flag(["-v", "--verbose"]), click.Option(["-h", "--help"], is_flag=True)]
+    texts = [click.Option(["-o", "--out"]), click.Option(["--url"]), click.Option(["--header"], multiple=True)]
+    command = click.Command("c", params=[*flags, *texts])
+    scanned = scan(command, given)
+    assert (scanned.words, scanned.first_operand) == (spelled, operand)
+
+
+def test_a_subcommands_words_are_left_alone() -> None:
+    """A group spells out what stands before the subcommand's name."""
+    assert scan(coder, ["-v", "logout", "-y"]).words == ["--verbose=true", "logout", "-y"]
+
+
+def test_joined_flags_work_in_the_command(inside: Inside) -> None:
+    """Before and after its name."""
+    run = inside.run("-v", "version", "-vojson")
+    assert (run.code, run.text) == (0, '{\n  "version": "0.1.0"\n}\n')
+
+
+@pytest.mark.parametrize("seconds", ["nan", "NaN", "-nan", "inf", "-1", "0", "3601"])
+def test_a_time_limit_is_a_number_in_range(inside: Inside, seconds: str) -> None:
+    """Anything else is wrong usage."""
+    run = inside.run("whoami", f"--timeout={seconds}")
+    assert (run.code, run.stdout) == (2, b"")
+    assert f"{float(seconds)} is not in the range 0<x<=3600" in run.stderr
+
+
+def test_a_list_that_is_no_header_is_one_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second option that can be given again keeps its texts apart from the first one's, before and after the name."""
+    colour = GlobalOption("--colour", "A colour.", Kind.LIST, metavar="NAME")
+    monkeypatch.setattr(options, "GLOBAL_OPTIONS", (options.HEADER, colour))
+    found = options.Given()
+
+    @click.group(cls=options.Group)
+    def group() -> None:
+        pass
+
+    @group.command()
+    def inner() -> None:
+        pass
+
+    words = ["--colour", "red", "--header", "a=1", "inner", "--colour", "blue", "--header", "b=2"]
+    group.main(words, standalone_mode=False, obj=found)
+    assert (found.texts(colour), found.texts(options.HEADER)) == (["red", "blue"], ["a=1", "b=2"])
