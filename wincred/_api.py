@@ -1,27 +1,15 @@
-"""The calls: check, marshal, call, copy, wipe, free. With `_dll`, the only place that touches C data.
-
-Every pointer that goes into a struct is kept in a local variable or in a `_Marshalled` until the call has returned:
-cffi frees what nothing refers to.
-"""
+"""The public functions: each checks its arguments, calls Windows, and returns the answer or raises the error."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
-from typing import TypeVar
+from collections.abc import Mapping
 
-from wincred import _checks, _dll
-from wincred._dll import Advapi32, CData
+from wincred import _checks, _dll, _marshal
 from wincred.credential import Credential, CredentialType, Persist
 from wincred.errors import CredentialError, NotFoundError, error_for
 
 _PRESERVE_BLOB = 0x1  # CRED_PRESERVE_CREDENTIAL_BLOB
 _TYPE_COUNT = max(CredentialType) + 1  # CRED_TYPE_MAXIMUM
-_FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)  # FILETIME counts 100 ns from here
-_Known = TypeVar("_Known", CredentialType, Persist)
 
 
 def write(
@@ -55,11 +43,17 @@ def write(
     if secret is not None:
         secret.check()
     _checks.check_labels(user_name, comment)
-    fields = _Fields(target_name, type_code, user_name, comment, _checks.check_attributes(attributes),
-                     _checks.check_persist(persist))  # fmt: skip
-    with _marshalled(fields, secret) as credential:
-        if not dll.CredWriteW(credential, _PRESERVE_BLOB if secret is None else 0):
-            raise _last_error("writing", target_name, type_code)
+    fields = _marshal.Fields(
+        target_name=target_name,
+        type=type_code,
+        user_name=user_name,
+        comment=comment,
+        attributes=_checks.check_attributes(attributes),
+        persist=_checks.check_persist(persist),
+    )
+    with _marshal.credential_struct(fields, secret) as struct:
+        if not dll.CredWriteW(struct, _PRESERVE_BLOB if secret is None else 0):
+            raise _make_last_error("writing", target_name, type_code)
 
 
 def read(target_name: str, *, type: CredentialType | int = CredentialType.GENERIC) -> Credential:
@@ -74,12 +68,10 @@ def read(target_name: str, *, type: CredentialType | int = CredentialType.GENERI
     dll = _dll.advapi32()
     type_code = _checks.check_type(type)
     _checks.check_target_name(target_name, type_code)
-    ffi = _dll.load_ffi()
-    name, found = _wide(target_name), ffi.new("CREDENTIALW **")
+    name, found = _marshal.make_string(target_name), _dll.load_ffi().new("CREDENTIALW **")
     if not dll.CredReadW(name, type_code, 0, found):
-        raise _last_error("reading", target_name, type_code)
-    with _returned(dll, found[0], [found[0]]):
-        return _copy(found[0])
+        raise _make_last_error("reading", target_name, type_code)
+    return _marshal.take_credential(dll, found[0])
 
 
 def delete(target_name: str, *, type: CredentialType | int = CredentialType.GENERIC) -> None:
@@ -90,9 +82,9 @@ def delete(target_name: str, *, type: CredentialType | int = CredentialType.GENE
     dll = _dll.advapi32()
     type_code = _checks.check_type(type)
     _checks.check_target_name(target_name, type_code)
-    name = _wide(target_name)
+    name = _marshal.make_string(target_name)
     if not dll.CredDeleteW(name, type_code, 0):
-        raise _last_error("deleting", target_name, type_code)
+        raise _make_last_error("deleting", target_name, type_code)
 
 
 def enumerate(filter: str | None = None) -> list[Credential]:
@@ -107,16 +99,14 @@ def enumerate(filter: str | None = None) -> list[Credential]:
     dll = _dll.advapi32()
     _checks.check_filter(filter)
     ffi = _dll.load_ffi()
-    pattern = ffi.NULL if filter is None else _wide(filter)
+    pattern = _marshal.make_string(filter)
     count, found = ffi.new("uint32_t *"), ffi.new("CREDENTIALW ***")
     if not dll.CredEnumerateW(pattern, 0, count, found):
         error = error_for(f"listing credentials{'' if filter is None else f' like {filter!r}'}", *_dll.last_error())
         if isinstance(error, NotFoundError):
             return []
         raise error
-    raws = [found[0][index] for index in range(count[0])]
-    with _returned(dll, found[0], raws):
-        return [_copy(raw) for raw in raws]
+    return _marshal.take_credentials(dll, found[0], count[0])
 
 
 def max_persist(type: CredentialType = CredentialType.GENERIC) -> Persist:
@@ -144,114 +134,7 @@ def is_supported() -> bool:
     return _dll.is_supported()
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    target_name: str
-    type: int
-    user_name: str | None
-    comment: str | None
-    attributes: Mapping[str, bytes]
-    persist: int
-
-
-@contextmanager
-def _marshalled(fields: _Fields, secret: _checks.Secret | None) -> Iterator[CData]:
-    """A CREDENTIALW of *fields*; the copy of the secret is wiped at the end, whatever happens."""
-    ffi = _dll.load_ffi()
-    size = 0 if secret is None else len(secret.value)
-    # Not from_buffer: wiping that would wipe the caller's own immutable object.
-    blob = ffi.new("uint8_t[]", size) if size else ffi.NULL
-    try:
-        if secret is not None and size:
-            ffi.buffer(blob)[:] = secret.value  # a ValueError if a bytearray has changed its size meanwhile
-        strings = [_wide_or_null(text) for text in (fields.target_name, fields.comment, fields.user_name)]
-        attributes, _keep_alive = _marshalled_attributes(fields.attributes)
-        credential: CData = ffi.new("CREDENTIALW *")
-        credential.Type, credential.Persist = fields.type, fields.persist
-        credential.TargetName, credential.Comment, credential.UserName = strings
-        credential.CredentialBlobSize, credential.CredentialBlob = size, blob
-        credential.AttributeCount, credential.Attributes = len(fields.attributes), attributes
-        yield credential
-    finally:
-        _wipe(blob, size)
-
-
-def _marshalled_attributes(attributes: Mapping[str, bytes]) -> tuple[CData, list[CData]]:
-    """The array of attributes, and what must outlive its use."""
-    ffi = _dll.load_ffi()
-    array, keep_alive = ffi.new("CREDENTIAL_ATTRIBUTEW[]", len(attributes)), []
-    for slot, (keyword, value) in zip(array, attributes.items(), strict=True):
-        pair = (_wide(keyword), ffi.new("uint8_t[]", value))
-        slot.Keyword, slot.Value = pair
-        slot.ValueSize = len(value)
-        keep_alive.append(pair)
-    return (array if attributes else ffi.NULL), keep_alive
-
-
-@contextmanager
-def _returned(dll: Advapi32, block: CData, raws: list[CData]) -> Iterator[None]:
-    """Windows' own *block*, which holds the credentials *raws*: their blobs are wiped, then it is freed, once."""
-    try:
-        yield
-    finally:
-        try:
-            for raw in raws:
-                _wipe(raw.CredentialBlob, raw.CredentialBlobSize)
-        finally:
-            dll.CredFree(block)
-
-
-def _copy(raw: CData) -> Credential:
-    return Credential(
-        target_name=_text(raw.TargetName) or "",
-        type=_known(CredentialType, raw.Type),
-        # Windows never gives a domain password back; Wine does.
-        blob=b"" if raw.Type == CredentialType.DOMAIN_PASSWORD else _bytes(raw.CredentialBlob, raw.CredentialBlobSize),
-        user_name=_text(raw.UserName),
-        comment=_text(raw.Comment),
-        attributes=_attributes(raw),
-        persist=_known(Persist, raw.Persist),
-        last_written=_datetime(raw.LastWritten),
-    )
-
-
-def _attributes(raw: CData) -> Mapping[str, bytes]:
-    slots = [raw.Attributes[index] for index in range(raw.AttributeCount)]
-    return MappingProxyType({_text(slot.Keyword) or "": _bytes(slot.Value, slot.ValueSize) for slot in slots})
-
-
-def _known(enum: type[_Known], value: int) -> _Known | int:
-    return enum(value) if value in list(enum) else value
-
-
-def _datetime(filetime: CData) -> datetime:
-    ticks = filetime.dwHighDateTime << 32 | filetime.dwLowDateTime
-    return _FILETIME_EPOCH + timedelta(microseconds=ticks // 10)
-
-
-def _bytes(pointer: CData, size: int) -> bytes:
-    ffi = _dll.load_ffi()
-    return bytes(ffi.buffer(pointer, size)) if pointer and size else b""
-
-
-def _text(pointer: CData) -> str | None:
-    return str(_dll.load_ffi().string(pointer)) if pointer else None
-
-
-def _wide(text: str) -> CData:
-    return _dll.load_ffi().new("wchar_t[]", text)
-
-
-def _wide_or_null(text: str | None) -> CData:
-    return _dll.load_ffi().NULL if text is None else _wide(text)
-
-
-def _wipe(pointer: CData, size: int) -> None:
-    if pointer and size:
-        _dll.load_ffi().memmove(pointer, bytes(size), size)
-
-
-def _last_error(doing: str, target_name: str, type: int) -> CredentialError:
-    kind = _known(CredentialType, type)
-    label = kind.name.lower().replace("_", " ") if isinstance(kind, CredentialType) else f"type {kind}"
+def _make_last_error(doing: str, target_name: str, type: int) -> CredentialError:
+    known = _marshal.recognise(CredentialType, type)
+    label = known.name.lower().replace("_", " ") if isinstance(known, CredentialType) else f"type {known}"
     return error_for(f"{doing} the {label} credential {target_name!r}", *_dll.last_error())

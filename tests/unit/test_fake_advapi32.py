@@ -9,7 +9,7 @@ from fake_advapi32 import FakeAdvapi32, Stored
 from fake_memory import Heap
 
 import wincred
-from wincred import _api, _dll
+from wincred import _dll, _marshal
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_block_that_is_not_freed_is_alive(unwatched: FakeAdvapi32) -> None:
 
 def test_a_write_that_is_not_wiped_shows(unwatched: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch) -> None:
     """The memory stays readable after its owner has gone."""
-    monkeypatch.setattr(_api, "_wipe", lambda *_: None)
+    monkeypatch.setattr(_marshal, "_wipe", lambda *_: None)
     wincred.write("x", b"secret")
     assert [write.wiped for write in unwatched.writes] == [False]
     assert unwatched.byte_arrays == [b"secret"]
@@ -64,7 +64,7 @@ def test_a_string_that_nothing_kept_alive_is_an_error(unwatched: FakeAdvapi32, m
     """As it would be undefined behaviour on Windows."""
     heap = _dll.load_ffi()
     pointer_alone = heap.cast("wchar_t *", heap.new("wchar_t[]", "x"))
-    monkeypatch.setattr(_api, "_wide", lambda _: pointer_alone)
+    monkeypatch.setattr(_marshal, "make_string", lambda _: pointer_alone)
     with pytest.raises(AssertionError, match="memory that nothing kept alive"):
         wincred.write("x", b"secret")
     assert unwatched.get("x") is None

@@ -13,7 +13,7 @@ import pytest
 from fake_advapi32 import FakeAdvapi32, Stored
 
 import wincred
-from wincred import _api
+from wincred import _marshal
 
 SECRET = b"correct horse battery staple"
 CODES = [5, 8, 87, 1004, 1168, 1223, 1312, 1783, 2202]
@@ -44,7 +44,7 @@ def test_a_failed_write_wipes_its_copy_of_the_blob(advapi32: FakeAdvapi32, code:
     assert advapi32.calls == ["CredWriteW"]
 
 
-@pytest.mark.parametrize("step", ["_wide_or_null", "_wide", "_marshalled_attributes"])
+@pytest.mark.parametrize("step", ["make_string", "_make_attributes"])
 def test_a_write_that_fails_half_way_wipes_its_copy_of_the_blob(
     advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -55,7 +55,7 @@ def test_a_write_that_fails_half_way_wipes_its_copy_of_the_blob(
         copies.extend(advapi32.byte_arrays)
         raise UnexpectedError
 
-    monkeypatch.setattr(_api, step, look_and_fail)
+    monkeypatch.setattr(_marshal, step, look_and_fail)
     with pytest.raises(UnexpectedError):
         wincred.write("example.com", SECRET, attributes={"k": b"v"})
     assert copies[0] == SECRET
@@ -122,7 +122,9 @@ def test_a_failed_call_frees_nothing(
 
 
 @pytest.mark.parametrize(("call", "function_name"), CALLS)
-@pytest.mark.parametrize("step", ["_datetime", "_copy", "_text", "_bytes", "_attributes"])
+@pytest.mark.parametrize(
+    "step", ["_convert_time", "_copy_credential", "_copy_string", "_copy_bytes", "_copy_attributes"]
+)
 def test_a_copy_that_fails_leaves_nothing_behind(
     advapi32: FakeAdvapi32,
     monkeypatch: pytest.MonkeyPatch,
@@ -133,7 +135,7 @@ def test_a_copy_that_fails_leaves_nothing_behind(
     """Every blob of the block is wiped, copied or not, and the block is freed once."""
     for number in range(3):
         advapi32.put(Stored(target_name=f"example.com/{number}", blob=SECRET))
-    monkeypatch.setattr(_api, step, fail)
+    monkeypatch.setattr(_marshal, step, fail)
     with pytest.raises(UnexpectedError):
         call()
     assert advapi32.calls == [function_name, "CredFree"]
@@ -160,7 +162,7 @@ def test_a_block_is_freed_even_if_it_can_not_be_wiped(monkeypatch: pytest.Monkey
     advapi32 = FakeAdvapi32()
     advapi32.install(monkeypatch)
     advapi32.put(Stored(target_name="example.com", blob=SECRET))
-    monkeypatch.setattr(_api, "_wipe", fail)
+    monkeypatch.setattr(_marshal, "_wipe", fail)
     with pytest.raises(UnexpectedError):
         wincred.read("example.com")
     assert [block.freed for block in advapi32.blocks] == [1]

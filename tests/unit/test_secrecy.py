@@ -17,7 +17,7 @@ from fake_advapi32 import FakeAdvapi32, Stored
 from refused_writes import REFUSED_WRITES, SECRET
 
 import wincred
-from wincred import Credential, CredentialType, Persist, _api, _dll
+from wincred import Credential, CredentialType, Persist, _dll, _marshal
 
 PACKAGE = Path(wincred.__file__).parent
 CODES = [5, 8, 87, 1004, 1168, 1223, 1312, 1783, 2202]
@@ -100,7 +100,7 @@ def test_a_write_where_there_is_no_credential_manager_shows_no_blob(monkeypatch:
     assert not [shape for shape in SHAPES if shape in shown]
 
 
-@pytest.mark.parametrize("step", ["_wide_or_null", "_marshalled_attributes", "_wipe"])
+@pytest.mark.parametrize("step", ["make_string", "_make_attributes", "_wipe"])
 def test_a_write_that_fails_half_way_shows_no_blob(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """Not even through an error that nobody expects."""
 
@@ -108,7 +108,7 @@ def test_a_write_that_fails_half_way_shows_no_blob(monkeypatch: pytest.MonkeyPat
         raise MemoryError
 
     FakeAdvapi32().install(monkeypatch)
-    monkeypatch.setattr(_api, step, fail)
+    monkeypatch.setattr(_marshal, step, fail)
     with pytest.raises(MemoryError) as caught:
         wincred.write("example.com", SECRET, attributes={"k": b"v"})
     shown = everything_shown(caught.value)
@@ -144,7 +144,7 @@ def test_a_copy_that_fails_shows_no_blob(
     times = [datetime(2024, 1, 1, tzinfo=UTC)] if function_name == "CredEnumerateW" else []
     advapi32.put(Stored(target_name="example.com", blob=SECRET))
     advapi32.put(Stored(target_name="example.org", blob=SECRET))
-    monkeypatch.setattr(_api, "_datetime", lambda _: times.pop())
+    monkeypatch.setattr(_marshal, "_convert_time", lambda _: times.pop())
     with pytest.raises(IndexError) as caught:
         call()
     shown = everything_shown(caught.value)
