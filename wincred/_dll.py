@@ -1,4 +1,4 @@
-"""advapi32.dll as Python sees it: its typed functions, opened once, at the first call.
+"""advapi32.dll as Python sees it: its functions and structures, typed, and the DLL opened once, at the first call.
 
 Tests put a fake in the place of `advapi32` and `last_error`; nothing else in this package reaches for the DLL.
 """
@@ -15,12 +15,49 @@ if TYPE_CHECKING:
     from cffi import FFI
 
 CData: TypeAlias = Any
+"""A pointer or an array of cffi's, whose items mypy does not know."""
+
+
+class FILETIME(Protocol):
+    """The two halves of a count of 100 ns since 1601, in UTC.
+
+    https://learn.microsoft.com/windows/win32/api/minwinbase/ns-minwinbase-filetime
+    """
+
+    dwLowDateTime: int  # noqa: N815
+    dwHighDateTime: int  # noqa: N815
+
+
+class CREDENTIAL_ATTRIBUTEW(Protocol):  # noqa: N801
+    """https://learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credential_attributew"""
+
+    Keyword: CData
+    Flags: int
+    ValueSize: int
+    Value: CData
+
+
+class CREDENTIALW(Protocol):
+    """https://learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw"""
+
+    Flags: int
+    Type: int
+    TargetName: CData
+    Comment: CData
+    LastWritten: FILETIME
+    CredentialBlobSize: int
+    CredentialBlob: CData
+    Persist: int
+    AttributeCount: int
+    Attributes: CData
+    TargetAlias: CData
+    UserName: CData
 
 
 class Advapi32(Protocol):
     """The functions that are called, with Microsoft's parameter names; each BOOL is 0 on failure."""
 
-    def CredWriteW(self, Credential: CData, Flags: int, /) -> int: ...  # noqa: N802, N803
+    def CredWriteW(self, Credential: CREDENTIALW, Flags: int, /) -> int: ...  # noqa: N802, N803
 
     def CredReadW(self, TargetName: CData, Type: int, Flags: int, Credential: CData, /) -> int: ...  # noqa: N802, N803
 

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from wincred import _dll
 from wincred._checks import Secret
-from wincred._dll import Advapi32, CData
+from wincred._dll import CREDENTIAL_ATTRIBUTEW, CREDENTIALW, FILETIME, Advapi32, CData
 from wincred.credential import Credential, CredentialType, Persist
 
 _FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)  # FILETIME counts 100 ns from here
@@ -35,13 +35,13 @@ class Fields:
 
 
 @contextmanager
-def credential_struct(fields: Fields, secret: Secret | None) -> Iterator[CData]:
+def credential_struct(fields: Fields, secret: Secret | None) -> Iterator[CREDENTIALW]:
     """A CREDENTIALW that is good until the ``with`` ends; then its copy of the secret is wiped, whatever happens."""
     with _secret_copy(secret) as (blob, size):
         target_name, comment = make_string(fields.target_name), make_string(fields.comment)
         user_name = make_string(fields.user_name)
         attributes, _keep_alive = _make_attributes(fields.attributes)
-        struct: CData = _dll.load_ffi().new("CREDENTIALW *")
+        struct = cast("CREDENTIALW", _dll.load_ffi().new("CREDENTIALW *"))
         struct.Type, struct.Persist = fields.type, fields.persist
         struct.TargetName, struct.Comment, struct.UserName = target_name, comment, user_name
         struct.CredentialBlob, struct.CredentialBlobSize = blob, size
@@ -55,7 +55,7 @@ def make_string(text: str | None) -> CData:
     return ffi.NULL if text is None else ffi.new("wchar_t[]", text)
 
 
-def take_credential(dll: Advapi32, struct: CData) -> Credential:
+def take_credential(dll: Advapi32, struct: CREDENTIALW) -> Credential:
     """A copy of what CredReadW returned, whose memory is then wiped and freed."""
     with _returned_block(dll, struct, [struct]):
         return _copy_credential(struct)
@@ -63,7 +63,7 @@ def take_credential(dll: Advapi32, struct: CData) -> Credential:
 
 def take_credentials(dll: Advapi32, block: CData, count: int) -> list[Credential]:
     """Copies of the *count* credentials that CredEnumerateW returned, whose memory is then wiped and freed."""
-    structs = [block[index] for index in range(count)]
+    structs: list[CREDENTIALW] = [block[index] for index in range(count)]
     with _returned_block(dll, block, structs):
         return [_copy_credential(struct) for struct in structs]
 
@@ -92,6 +92,7 @@ def _make_attributes(attributes: Mapping[str, bytes]) -> tuple[CData, list[CData
     """The array of attributes (NULL for none), and what must live as long as the array is used."""
     ffi = _dll.load_ffi()
     array, keep_alive = ffi.new("CREDENTIAL_ATTRIBUTEW[]", len(attributes)), []
+    slot: CREDENTIAL_ATTRIBUTEW
     for slot, (keyword, value) in zip(array, attributes.items(), strict=True):
         pair = (make_string(keyword), ffi.new("uint8_t[]", value))
         slot.Keyword, slot.Value = pair
@@ -101,7 +102,7 @@ def _make_attributes(attributes: Mapping[str, bytes]) -> tuple[CData, list[CData
 
 
 @contextmanager
-def _returned_block(dll: Advapi32, block: CData, structs: list[CData]) -> Iterator[None]:
+def _returned_block(dll: Advapi32, block: CData, structs: list[CREDENTIALW]) -> Iterator[None]:
     """Windows' *block*, which holds the credentials *structs*: in the end their blobs are wiped and it is freed."""
     try:
         yield
@@ -113,7 +114,7 @@ def _returned_block(dll: Advapi32, block: CData, structs: list[CData]) -> Iterat
             dll.CredFree(block)
 
 
-def _copy_credential(struct: CData) -> Credential:
+def _copy_credential(struct: CREDENTIALW) -> Credential:
     # Windows never gives a domain password back; Wine does.
     blob_size = 0 if struct.Type == CredentialType.DOMAIN_PASSWORD else struct.CredentialBlobSize
     return Credential(
@@ -128,8 +129,8 @@ def _copy_credential(struct: CData) -> Credential:
     )
 
 
-def _copy_attributes(struct: CData) -> Mapping[str, bytes]:
-    slots = [struct.Attributes[index] for index in range(struct.AttributeCount)]
+def _copy_attributes(struct: CREDENTIALW) -> Mapping[str, bytes]:
+    slots: list[CREDENTIAL_ATTRIBUTEW] = [struct.Attributes[index] for index in range(struct.AttributeCount)]
     return MappingProxyType(
         {_copy_string(slot.Keyword) or "": _copy_bytes(slot.Value, slot.ValueSize) for slot in slots}
     )
@@ -143,7 +144,7 @@ def _copy_bytes(pointer: CData, size: int) -> bytes:
     return bytes(_dll.load_ffi().buffer(pointer, size)) if pointer and size else b""
 
 
-def _convert_time(filetime: CData) -> datetime:
+def _convert_time(filetime: FILETIME) -> datetime:
     ticks = filetime.dwHighDateTime << 32 | filetime.dwLowDateTime
     return _FILETIME_EPOCH + timedelta(microseconds=ticks // 10)
 

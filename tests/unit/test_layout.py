@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -64,6 +65,23 @@ def test_a_field_lies_where_windows_has_it(struct: str, field: str, offsets: tup
 def test_a_struct_has_no_other_field(struct: str, fields: dict[str, tuple[int, int]]) -> None:
     """Those of wincred.h, in its order."""
     assert [name for name, _ in _dll.load_ffi().typeof(struct).fields or ()] == list(fields)
+
+
+@pytest.mark.parametrize(
+    "protocol", [_dll.CREDENTIALW, _dll.CREDENTIAL_ATTRIBUTEW, _dll.FILETIME], ids=lambda protocol: protocol.__name__
+)
+def test_a_protocol_has_the_fields_of_its_struct(protocol: type) -> None:
+    """mypy knows each field by the name and the kind of type that the C declaration gives it."""
+    fields = _dll.load_ffi().typeof(protocol.__name__).fields or ()
+    types = {"primitive": "int", "pointer": "CData", "struct": "FILETIME"}
+    assert list(protocol.__annotations__.items()) == [(name, types[field.type.kind]) for name, field in fields]
+
+
+def test_a_misspelt_field_is_refused() -> None:
+    """By cffi, and before that by mypy, which would find the ignore below unused."""
+    struct = cast("_dll.CREDENTIALW", _dll.load_ffi().new("CREDENTIALW *"))
+    with pytest.raises(AttributeError, match="CredentialBlobsize"):
+        struct.CredentialBlobsize = 1  # type: ignore[attr-defined]  # the point
 
 
 def test_the_generated_module_is_fresh(tmp_path: Path) -> None:
