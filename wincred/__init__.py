@@ -62,3 +62,9 @@ __all__ = [
     "read",
     "write",
 ]
+
+for _name in __all__:
+    if callable(_public := globals()[_name]):
+        # So that help, a traceback and a pickle say wincred.NotFoundError, wherever it is defined.
+        _public.__module__ = __name__
+del _name, _public

@@ -4,8 +4,8 @@ Names and numbers are those of `wincred.h <https://learn.microsoft.com/windows/w
 strings are in UTF-16 code units (a character outside the Basic Multilingual Plane counts two), without the final NUL.
 """
 
-from __future__ import annotations
-
+# Without `from __future__ import annotations`: typing.get_type_hints would look up the names in wincred/__init__.py,
+# which is the module that Credential names.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -110,6 +111,14 @@ def test_the_dll_is_opened_once(mocker: MockerFixture) -> None:
     finally:
         _dll._open.cache_clear()
     ffi.dlopen.assert_called_once_with("advapi32.dll")
+
+
+@pytest.mark.parametrize("name", [name for name in wincred.__all__ if callable(getattr(wincred, name))])
+def test_a_public_name_says_where_to_import_it_from(name: str) -> None:
+    """In help, in a traceback and in a pickle it is `wincred.X`, and its annotations can still be looked up."""
+    public = getattr(wincred, name)
+    assert (public.__module__, public.__qualname__) == ("wincred", name)
+    assert typing.get_type_hints(public) is not None
 
 
 def test_the_public_names_are_all_there() -> None:
