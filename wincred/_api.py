@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from wincred import _checks, _dll, _marshal
 from wincred.credential import Credential, CredentialType, Persist
-from wincred.errors import CredentialError, NotFoundError, error_for
+from wincred.errors import CredentialError, NotFoundError, make_error
 
 _PRESERVE_BLOB = 0x1  # CRED_PRESERVE_CREDENTIAL_BLOB
 _TYPE_COUNT = max(CredentialType) + 1  # CRED_TYPE_MAXIMUM
@@ -102,7 +102,8 @@ def enumerate(filter: str | None = None) -> list[Credential]:
     pattern = _marshal.make_string(filter)
     count, found = ffi.new("uint32_t *"), ffi.new("CREDENTIALW ***")
     if not dll.CredEnumerateW(pattern, 0, count, found):
-        error = error_for(f"listing credentials{'' if filter is None else f' like {filter!r}'}", *_dll.last_error())
+        operation = "listing credentials" if filter is None else f"listing credentials like {filter!r}"
+        error = make_error(operation, *_dll.last_error())
         if isinstance(error, NotFoundError):
             return []
         raise error
@@ -124,7 +125,7 @@ def max_persist(type: CredentialType = CredentialType.GENERIC) -> Persist:
         raise ValueError(f"type must be one of CredentialType, from 1 to {_TYPE_COUNT - 1}, not {type_code}")
     strongest = _dll.load_ffi().new("uint32_t[]", _TYPE_COUNT)
     if not dll.CredGetSessionTypes(_TYPE_COUNT, strongest):
-        raise error_for("asking what this logon session can store", *_dll.last_error())
+        raise make_error("asking what this logon session can store", *_dll.last_error())
     # Whatever a later Windows may add above ENTERPRISE allows ENTERPRISE too.
     return Persist(min(strongest[type_code], Persist.ENTERPRISE))
 
@@ -137,4 +138,4 @@ def is_supported() -> bool:
 def _make_last_error(doing: str, target_name: str, type: int) -> CredentialError:
     known = _marshal.recognise(CredentialType, type)
     label = known.name.lower().replace("_", " ") if isinstance(known, CredentialType) else f"type {known}"
-    return error_for(f"{doing} the {label} credential {target_name!r}", *_dll.last_error())
+    return make_error(f"{doing} the {label} credential {target_name!r}", *_dll.last_error(), target_name)

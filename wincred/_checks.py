@@ -107,7 +107,8 @@ def _check_text(field: str, text: str, limit: int, *, empty: bool = True) -> Non
 
 def _check_size(field: str, size: int, limit: int, unit: str) -> None:
     if size > limit:
-        raise TooLargeError(f"{field} is too large: {size} {unit}, and the limit is {limit}; shorten it")
+        reason, advice = f"{field} is too large: {size} {unit}, and the limit is {limit}", "shorten it"
+        raise TooLargeError(f"{reason}; {advice}", reason=reason, advice=advice)
 
 
 def _check_uint32(field: str, value: int, least: int) -> int:

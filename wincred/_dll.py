@@ -73,10 +73,9 @@ class Advapi32(Protocol):
 def advapi32() -> Advapi32:
     """The DLL. Raises UnsupportedPlatformError where there is none."""
     if not is_supported():
-        raise UnsupportedPlatformError(
-            f"the Credential Manager is a part of Windows, and this is {sys.platform}; "
-            "ask wincred.is_supported() first, and keep the secret elsewhere here"
-        )
+        reason = f"the Credential Manager is a part of Windows, and this is {sys.platform}"
+        advice = "ask wincred.is_supported() first, and keep the secret elsewhere here"
+        raise UnsupportedPlatformError(f"{reason}; {advice}", reason=reason, advice=advice)
     return _open()
 
 

@@ -1,5 +1,17 @@
 """The error tree: what Windows refused, in words, with what to do about it.
 
+::
+
+    OSError
+      CredentialError              any other Windows error
+        NotFoundError              1168
+        NoLogonSessionError        1312
+        StoreFullError             8
+        AccessDeniedError          5
+        TooLargeError              1783, or found before the call
+        InvalidCredentialError     87, 1004, 2202
+        UnsupportedPlatformError   found before the call: this is not Windows
+
 The codes are `system error codes <https://learn.microsoft.com/windows/win32/debug/system-error-codes>`_; which
 function returns which is in the pages of `wincred.h <https://learn.microsoft.com/windows/win32/api/wincred/>`_.
 """
@@ -26,18 +38,42 @@ class WinError(IntEnum):
 class CredentialError(OSError):
     """A Credential Manager call failed; every error of this package is one, and an unknown code is just this.
 
+    ``str(error)`` is the whole message, "operation: reason (Windows error 5); advice". For a program that words its
+    own, the parts are attributes too. None of them holds a secret, and a pickle or a copy keeps them all.
+
     ``winerror`` is Windows' code on every system, or None for what was found before Windows was asked.
+    ``operation`` is what was tried, such as "reading the generic credential 'example.com'"; empty before the call.
+    ``reason`` is what went wrong: for an unknown code, Windows' own sentence; by default, the whole message.
+    ``advice`` is what to do about it; empty for an unknown code.
+    ``target_name`` is the name that Windows was asked about, in full; None where it was not asked about one.
     """
 
+    operation: str
+    reason: str
+    advice: str
+    target_name: str | None
     # On Windows, OSError declares it, as an int that is never None.
     winerror: int | None  # type: ignore[assignment,unused-ignore]
 
-    def __init__(self, message: str, winerror: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        winerror: int | None = None,
+        *,
+        operation: str = "",
+        reason: str | None = None,
+        advice: str = "",
+        target_name: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.winerror = winerror
+        self.operation = operation
+        self.reason = message if reason is None else reason
+        self.advice = advice
+        self.target_name = target_name
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (*self.args, self.winerror)
+        return type(self), (*self.args, self.winerror), vars(self)
 
 
 class NotFoundError(CredentialError):
@@ -111,9 +147,8 @@ _KNOWN: dict[int, tuple[type[CredentialError], str, str]] = {
 }
 
 
-def error_for(operation: str, code: int, sentence: str) -> CredentialError:
+def make_error(operation: str, code: int, sentence: str, target_name: str | None = None) -> CredentialError:
     """The error of Windows error *code*, met in *operation*; *sentence* is Windows' own text for the code."""
-    if code not in _KNOWN:
-        return CredentialError(f"{operation}: {sentence.strip().rstrip('.')} (Windows error {code})", code)
-    cls, reason, advice = _KNOWN[code]
-    return cls(f"{operation}: {reason} (Windows error {code}); {advice}", code)
+    cls, reason, advice = _KNOWN.get(code) or (CredentialError, sentence.strip().rstrip("."), "")
+    message = f"{operation}: {reason} (Windows error {code})" + (advice and f"; {advice}")
+    return cls(message, code, operation=operation, reason=reason, advice=advice, target_name=target_name)

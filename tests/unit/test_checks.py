@@ -174,10 +174,3 @@ def test_max_persist_refuses_a_wrong_type_before_windows_is_asked(
         wincred.max_persist(type_)
     assert (type(caught.value), str(caught.value)) == (exception, message)
     assert advapi32.calls == []
-
-
-def test_an_error_found_before_the_call_has_no_windows_code(advapi32: FakeAdvapi32) -> None:
-    """`winerror` is None where Windows was not asked."""
-    with pytest.raises(wincred.TooLargeError) as caught:
-        wincred.write("example.com", bytes(2561))
-    assert caught.value.winerror is None

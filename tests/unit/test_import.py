@@ -93,11 +93,11 @@ def test_every_function_says_first_that_the_system_is_not_supported(
     load_ffi = mocker.patch.object(_dll, "load_ffi")
     with pytest.raises(wincred.UnsupportedPlatformError) as caught:
         call()
-    assert str(caught.value) == (
-        "the Credential Manager is a part of Windows, and this is linux; "
-        "ask wincred.is_supported() first, and keep the secret elsewhere here"
-    )
-    assert caught.value.winerror is None
+    error = caught.value
+    assert error.reason == "the Credential Manager is a part of Windows, and this is linux"
+    assert error.advice == "ask wincred.is_supported() first, and keep the secret elsewhere here"
+    assert str(error) == f"{error.reason}; {error.advice}"
+    assert (error.winerror, error.operation, error.target_name) == (None, "", None)
     load_ffi.assert_not_called()
 
 
