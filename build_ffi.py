@@ -3,7 +3,7 @@
 Run ``python build_ffi.py`` after an edit and commit the result; a test fails when the two differ.
 
 The declarations follow `wincred.h <https://learn.microsoft.com/windows/win32/api/wincred/>`_. Every type is written
-out: ``DWORD`` and its kin exist only when cffi generates on Windows, and ``unsigned long`` has 8 bytes on Linux,
+out: ``DWORD`` and the like exist only when cffi generates on Windows, and ``unsigned long`` has 8 bytes on Linux,
 where the layout is tested.
 """
 

@@ -6,7 +6,7 @@
 b'secret'
 >>> wincred.delete("example.com/token")
 
-Importing works on every system, loads no DLL and needs no cffi; the first call does. Every function may be called
+Importing works on every system: the DLL is loaded, and cffi needed, at the first call. Every function may be called
 from any thread, and raises :class:`UnsupportedPlatformError` where there is no Credential Manager.
 """
 

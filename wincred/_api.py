@@ -22,22 +22,23 @@ def write(
     persist: Persist = Persist.LOCAL_MACHINE,
     type: CredentialType = CredentialType.GENERIC,
 ) -> None:
-    """Store a credential, in the place of one of the same target name and type.
+    """Store a credential; it replaces the one of the same target name and type.
 
     *blob* is the secret, at most 2560 bytes; None keeps the stored one and replaces the rest. The target name is not
     case-sensitive and has at most 32767 UTF-16 code units (337 for a domain type), the user name 513, the comment 255.
     *attributes* maps at most 64 keywords (255 units) to values of at most 256 bytes. A domain password's blob is the
     password in UTF-16LE.
 
-    Raises TooLargeError, ValueError or TypeError before Windows is called, for a field that is over its limit, empty,
-    or holds a NUL or a lone surrogate; NotFoundError when there is no blob to keep; NoLogonSessionError,
-    StoreFullError, AccessDeniedError, InvalidCredentialError; UnsupportedPlatformError outside Windows.
+    Before Windows is called: TooLargeError for a field over its limit; ValueError for an empty target name or keyword,
+    a NUL, a lone surrogate or a number out of range; TypeError for a field of a wrong type. From Windows:
+    NotFoundError when there is no blob to keep, NoLogonSessionError, StoreFullError, AccessDeniedError,
+    InvalidCredentialError. Outside Windows: UnsupportedPlatformError.
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credwritew
     """
     secret = None if blob is None else _checks.Secret(blob)
     del blob  # no frame of ours keeps it where a traceback with local variables would show it
-    dll = _dll.advapi32()
+    dll = _dll.load_advapi32()
     type_code = _checks.check_type(type)
     _checks.check_target_name(target_name, type_code)
     if secret is not None:
@@ -57,7 +58,7 @@ def write(
 
 
 def read(target_name: str, *, type: CredentialType | int = CredentialType.GENERIC) -> Credential:
-    """The credential of that target name (not case-sensitive) and type.
+    """Read the credential of that target name (not case-sensitive) and type.
 
     A domain password comes with an empty blob: Windows gives it only to its own authentication packages.
     Raises NotFoundError, NoLogonSessionError, AccessDeniedError; ValueError, TypeError or TooLargeError for a target
@@ -65,7 +66,7 @@ def read(target_name: str, *, type: CredentialType | int = CredentialType.GENERI
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credreadw
     """
-    dll = _dll.advapi32()
+    dll = _dll.load_advapi32()
     type_code = _checks.check_type(type)
     _checks.check_target_name(target_name, type_code)
     name, found = _marshal.make_string(target_name), _dll.load_ffi().new("CREDENTIALW **")
@@ -79,7 +80,7 @@ def delete(target_name: str, *, type: CredentialType | int = CredentialType.GENE
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-creddeletew
     """
-    dll = _dll.advapi32()
+    dll = _dll.load_advapi32()
     type_code = _checks.check_type(type)
     _checks.check_target_name(target_name, type_code)
     name = _marshal.make_string(target_name)
@@ -88,7 +89,7 @@ def delete(target_name: str, *, type: CredentialType | int = CredentialType.GENE
 
 
 def enumerate(filter: str | None = None) -> list[Credential]:
-    """The user's credentials, of every type; none is an empty list.
+    """List the user's credentials, of every type; the list is empty when there are none.
 
     *filter* is the start of a target name followed by ``*``, not case-sensitive; None lists everything.
     Raises NoLogonSessionError, AccessDeniedError, InvalidCredentialError (a filter of another form); ValueError,
@@ -96,14 +97,14 @@ def enumerate(filter: str | None = None) -> list[Credential]:
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credenumeratew
     """
-    dll = _dll.advapi32()
+    dll = _dll.load_advapi32()
     _checks.check_filter(filter)
     ffi = _dll.load_ffi()
     pattern = _marshal.make_string(filter)
     count, found = ffi.new("uint32_t *"), ffi.new("CREDENTIALW ***")
     if not dll.CredEnumerateW(pattern, 0, count, found):
         operation = "listing credentials" if filter is None else f"listing credentials like {filter!r}"
-        error = make_error(operation, *_dll.last_error())
+        error = make_error(operation, *_dll.get_last_error())
         if isinstance(error, NotFoundError):
             return []
         raise error
@@ -111,31 +112,29 @@ def enumerate(filter: str | None = None) -> list[Credential]:
 
 
 def max_persist(type: CredentialType = CredentialType.GENERIC) -> Persist:
-    """The strongest persistence that this logon session allows for *type*, asked without writing anything.
+    """Ask for the strongest persistence that this logon session allows for *type*; nothing is written.
 
-    Persist.NONE: this type can't be stored, because Windows does not support it or a policy forbids it ("Do not allow
-    storage of passwords and credentials for network authentication").
+    Persist.NONE means that this type can't be stored: Windows does not support it, or a policy forbids it ("Do not
+    allow storage of passwords and credentials for network authentication").
     Raises NoLogonSessionError, AccessDeniedError; ValueError for an unknown type; UnsupportedPlatformError.
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credgetsessiontypes
     """
-    dll = _dll.advapi32()
-    type_code = _checks.check_type(type)
-    if type_code >= _TYPE_COUNT:
-        raise ValueError(f"type must be one of CredentialType, from 1 to {_TYPE_COUNT - 1}, not {type_code}")
+    dll = _dll.load_advapi32()
+    type_code = _checks.check_known_type(type)
     strongest = _dll.load_ffi().new("uint32_t[]", _TYPE_COUNT)
     if not dll.CredGetSessionTypes(_TYPE_COUNT, strongest):
-        raise make_error("asking what this logon session can store", *_dll.last_error())
+        raise make_error("asking what this logon session can store", *_dll.get_last_error())
     # Whatever a later Windows may add above ENTERPRISE allows ENTERPRISE too.
     return Persist(min(strongest[type_code], Persist.ENTERPRISE))
 
 
 def is_supported() -> bool:
-    """Whether this operating system has a Credential Manager. Whether it can be used now, `max_persist` tells."""
+    """Whether this operating system has a Credential Manager; `max_persist` tells whether it can be used now."""
     return _dll.is_supported()
 
 
 def _make_last_error(doing: str, target_name: str, type: int) -> CredentialError:
     known = _marshal.recognise(CredentialType, type)
     label = known.name.lower().replace("_", " ") if isinstance(known, CredentialType) else f"type {known}"
-    return make_error(f"{doing} the {label} credential {target_name!r}", *_dll.last_error(), target_name)
+    return make_error(f"{doing} the {label} credential {target_name!r}", *_dll.get_last_error(), target_name)

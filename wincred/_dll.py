@@ -1,6 +1,6 @@
 """advapi32.dll as Python sees it: its functions and structures, typed, and the DLL opened once, at the first call.
 
-Tests put a fake in the place of `advapi32` and `last_error`; nothing else in this package reaches for the DLL.
+Nothing else in this package reaches for the DLL: tests replace these functions, and need no Windows.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ class Advapi32(Protocol):
     def CredFree(self, Buffer: CData, /) -> None: ...  # noqa: N802, N803
 
 
-def advapi32() -> Advapi32:
+def load_advapi32() -> Advapi32:
     """The DLL. Raises UnsupportedPlatformError where there is none."""
     if not is_supported():
         reason = f"the Credential Manager is a part of Windows, and this is {sys.platform}"
         advice = "ask wincred.is_supported() first, and keep the secret elsewhere here"
         raise UnsupportedPlatformError(f"{reason}; {advice}", reason=reason, advice=advice)
-    return _open()
+    return _open_advapi32()
 
 
 def is_supported() -> bool:
@@ -85,13 +85,13 @@ def is_supported() -> bool:
 
 
 def load_ffi() -> FFI:
-    """The generated declarations, imported only now: importing wincred must not need cffi."""
+    """The generated declarations; imported here, because importing wincred must not need cffi."""
     from wincred._advapi32 import ffi
 
     return cast("FFI", ffi)
 
 
-def last_error() -> tuple[int, str]:
+def get_last_error() -> tuple[int, str]:
     """This thread's error code, as cffi saved it after the last call, and Windows' sentence for it."""
     ffi: Any = load_ffi()  # getwinerror exists on Windows only, and so does its type
     code, sentence = ffi.getwinerror()
@@ -99,6 +99,6 @@ def last_error() -> tuple[int, str]:
 
 
 @functools.cache
-def _open() -> Advapi32:
+def _open_advapi32() -> Advapi32:
     # A bare name is safe here: advapi32.dll is one of Windows' KnownDLLs, which only the system directory provides.
     return cast("Advapi32", load_ffi().dlopen("advapi32.dll"))

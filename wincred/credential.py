@@ -1,4 +1,4 @@
-"""A credential as Windows keeps it: its fields, its kinds, and the limits of each field.
+"""A credential as Windows keeps it: its fields, its types, and the limits of each field.
 
 Names and numbers are those of `wincred.h <https://learn.microsoft.com/windows/win32/api/wincred/>`_; lengths of
 strings are in UTF-16 code units (a character outside the Basic Multilingual Plane counts two), without the final NUL.
@@ -49,7 +49,7 @@ class Persist(IntEnum):
     """How long a credential lives (CRED_PERSIST_*)."""
 
     NONE = 0
-    """Nothing of this type can be stored: only :func:`wincred.max_persist` says so, no credential has it."""
+    """The answer of :func:`wincred.max_persist` for a type that can't be stored; no credential has it."""
     SESSION = 1
     """Until this logon session ends."""
     LOCAL_MACHINE = 2
@@ -66,7 +66,7 @@ class Credential:
     the secret does not wander into a log, a cache or another process by accident. ``attributes`` are left out of
     ``repr`` too, for programs that keep more than labels in them.
 
-    A ``type`` or ``persist`` that this version does not know stays a plain int.
+    A ``type`` or ``persist`` that this version does not know is a plain int.
     """
 
     target_name: str

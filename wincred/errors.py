@@ -77,11 +77,11 @@ class CredentialError(OSError):
 
 
 class NotFoundError(CredentialError):
-    """There is no credential of that target name and type (1168), or none whose blob could be kept."""
+    """There is no credential of that target name and type (1168); a write that keeps the stored blob needs one too."""
 
 
 class NoLogonSessionError(CredentialError):
-    """This logon session has no credential store (1312): a network logon, as of SSH, WinRM or runas /netonly."""
+    """This logon session has no credential store (1312): it is a network logon, by SSH, WinRM or runas /netonly."""
 
 
 class StoreFullError(CredentialError):

@@ -81,8 +81,8 @@ class FakeAdvapi32:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put this in the place of the DLL, and make the system pass for one that has it."""
         monkeypatch.setattr(_dll, "is_supported", lambda: True)
-        monkeypatch.setattr(_dll, "advapi32", lambda: self)
-        monkeypatch.setattr(_dll, "last_error", lambda: self.last_error())
+        monkeypatch.setattr(_dll, "load_advapi32", lambda: self)
+        monkeypatch.setattr(_dll, "get_last_error", lambda: self.get_last_error())
         monkeypatch.setattr(_dll, "load_ffi", lambda: self._heap)
 
     # What a test arranges and sees.
@@ -123,7 +123,7 @@ class FakeAdvapi32:
         """What the caller's own byte arrays in C memory hold now, its copies of blobs and attribute values."""
         return [bytes(self._ffi.buffer(array)) for array in self._heap.byte_arrays]
 
-    def last_error(self) -> tuple[int, str]:
+    def get_last_error(self) -> tuple[int, str]:
         """This thread's last error; like Windows', it does not outlive the next call."""
         code: int = getattr(self._thread, "code", 0)
         return code, f"Windows' sentence for {code}."

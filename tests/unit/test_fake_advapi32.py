@@ -89,7 +89,7 @@ def test_a_failure_comes_at_its_turn(advapi32: FakeAdvapi32) -> None:
         except wincred.CredentialError as error:
             codes.append((number, error.winerror))
     assert codes == [(1, 8), (2, 5)]
-    assert advapi32.last_error()[0] == 0
+    assert advapi32.get_last_error()[0] == 0
     assert [number for number in range(4) if advapi32.get(f"x{number}")] == [0, 3]
 
 

@@ -105,11 +105,11 @@ def test_the_dll_is_opened_once(mocker: MockerFixture) -> None:
     """At the first call, by the name that only Windows' own directory provides."""
     mocker.patch.object(_dll, "is_supported", return_value=True)
     ffi = mocker.patch.object(_dll, "load_ffi").return_value
-    _dll._open.cache_clear()
+    _dll._open_advapi32.cache_clear()
     try:
-        assert _dll.advapi32() is _dll.advapi32() is ffi.dlopen.return_value
+        assert _dll.load_advapi32() is _dll.load_advapi32() is ffi.dlopen.return_value
     finally:
-        _dll._open.cache_clear()
+        _dll._open_advapi32.cache_clear()
     ffi.dlopen.assert_called_once_with("advapi32.dll")
 
 
