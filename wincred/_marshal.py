@@ -141,7 +141,7 @@ def _copy_string(pointer: CData) -> str | None:
 
 
 def _copy_bytes(pointer: CData, size: int) -> bytes:
-    return bytes(_dll.load_ffi().buffer(pointer, size)) if pointer and size else b""
+    return bytes(_dll.load_ffi().buffer(pointer, size)) if pointer else b""
 
 
 def _convert_time(filetime: FILETIME) -> datetime:
@@ -150,5 +150,5 @@ def _convert_time(filetime: FILETIME) -> datetime:
 
 
 def _wipe(pointer: CData, size: int) -> None:
-    if pointer and size:
+    if pointer:
         _dll.load_ffi().memmove(pointer, bytes(size), size)
