@@ -104,7 +104,7 @@ def enumerate(filter: str | None = None) -> list[Credential]:
     count, found = ffi.new("uint32_t *"), ffi.new("CREDENTIALW ***")
     if not dll.CredEnumerateW(pattern, 0, count, found):
         operation = "listing credentials" if filter is None else f"listing credentials like {filter!r}"
-        error = make_error(operation, *_dll.get_last_error())
+        error = make_error(operation, *_dll.last_error())
         if isinstance(error, NotFoundError):
             return []
         raise error
@@ -124,7 +124,7 @@ def max_persist(type: CredentialType = CredentialType.GENERIC) -> Persist:
     type_code = _checks.check_known_type(type)
     strongest = _dll.load_ffi().new("uint32_t[]", _TYPE_COUNT)
     if not dll.CredGetSessionTypes(_TYPE_COUNT, strongest):
-        raise make_error("asking what this logon session can store", *_dll.get_last_error())
+        raise make_error("asking what this logon session can store", *_dll.last_error())
     # Whatever a later Windows may add above ENTERPRISE allows ENTERPRISE too.
     return Persist(min(strongest[type_code], Persist.ENTERPRISE))
 
@@ -137,4 +137,4 @@ def is_supported() -> bool:
 def _make_last_error(doing: str, target_name: str, type: int) -> CredentialError:
     known = _marshal.recognise(CredentialType, type)
     label = known.name.lower().replace("_", " ") if isinstance(known, CredentialType) else f"type {known}"
-    return make_error(f"{doing} the {label} credential {target_name!r}", *_dll.get_last_error(), target_name)
+    return make_error(f"{doing} the {label} credential {target_name!r}", *_dll.last_error(), target_name)

@@ -91,7 +91,7 @@ def load_ffi() -> FFI:
     return cast("FFI", ffi)
 
 
-def get_last_error() -> tuple[int, str]:
+def last_error() -> tuple[int, str]:
     """This thread's error code, as cffi saved it after the last call, and Windows' sentence for it."""
     ffi: Any = load_ffi()  # getwinerror exists on Windows only, and so does its type
     code, sentence = ffi.getwinerror()

@@ -130,7 +130,7 @@ def test_a_write_without_labels_removes_the_old_ones(target_name: str) -> None:
     assert (credential.user_name, credential.comment) == (("anna", "old") if running_under_wine() else (None, None))
 
 
-def test_a_target_name_is_the_same_in_any_case(target_name: str) -> None:
+def test_a_target_name_is_the_same_in_upper_and_lower_case(target_name: str) -> None:
     """There is one credential of it, and it is found, replaced and deleted under each spelling."""
     wincred.write(target_name, b"old")
     wincred.write(target_name.upper(), b"new")
@@ -148,21 +148,6 @@ def test_a_deleted_credential_is_gone(target_name: str) -> None:
         with pytest.raises(wincred.NotFoundError) as caught:
             function(target_name)
         assert caught.value.winerror == 1168
-
-
-@pytest.mark.parametrize(
-    ("function", "operation"), [(wincred.read, "reading"), (wincred.delete, "deleting")], ids=["read", "delete"]
-)
-def test_a_credential_that_was_never_there_is_not_found(
-    target_name: str, function: Callable[[str], object], operation: str
-) -> None:
-    """The real code reaches the error, whose message is ours."""
-    with pytest.raises(wincred.NotFoundError) as caught:
-        function(target_name)
-    assert str(caught.value) == (
-        f"{operation} the generic credential {target_name!r}: there is no such credential (Windows error 1168); "
-        "check the target name and the type, or write the credential first"
-    )
 
 
 def test_a_blob_is_kept_while_the_rest_is_replaced(target_name: str) -> None:
@@ -184,7 +169,7 @@ def test_there_must_be_a_blob_to_keep(target_name: str) -> None:
 
 
 def test_enumerate_lists_what_starts_with_the_filter(target_name: str, new_target_name: Callable[[str], str]) -> None:
-    """In any case, and nothing else; each with the fields that a read gives."""
+    """In upper or lower case, and nothing else; each with the fields that a read gives."""
     names = [new_target_name("/one"), new_target_name("/two")]
     for name in (target_name, *names):
         wincred.write(name, name.encode(), user_name="anna", comment="c")
@@ -225,8 +210,3 @@ def test_a_domain_password_is_written_listed_without_its_blob_and_deleted(target
 def test_a_credential_can_be_stored_in_this_session() -> None:
     """The tests here run in a logon session that has a credential store."""
     assert wincred.max_persist() >= Persist.SESSION
-
-
-def test_this_system_is_supported() -> None:
-    """Where there is a Credential Manager."""
-    assert wincred.is_supported()

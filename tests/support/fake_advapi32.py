@@ -1,9 +1,9 @@
 """A fake of advapi32.dll at our own seam, `wincred._dll`: Windows' semantics over a dict, on real C data.
 
-It does what the Credential Manager does (one credential for each target name, in any case, and type; a write replaces
-all of it; a domain password's blob is never given back) and what a test needs from it: Windows errors and lost writes
-on demand, another program at work just before a call, and a watch over memory, both what Windows gives out and the
-blobs that a write hands in.
+It does what the Credential Manager does (one credential for each type and target name, in upper and lower case alike;
+a write replaces all of it; a domain password's blob is never given back) and what a test needs from it: Windows errors
+and lost writes on demand, another program at work just before a call, and a watch over memory, both what Windows gives
+out and the blobs that a write hands in.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ __all__ = ["FakeAdvapi32", "Stored", "Write"]
 
 DOMAIN_PASSWORD = 2
 ENTERPRISE = 3
+CRED_TYPE_MAXIMUM = 7
 PRESERVE_BLOB = 1
 
 
@@ -82,7 +83,7 @@ class FakeAdvapi32:
         """Put this in the place of the DLL, and make the system pass for one that has it."""
         monkeypatch.setattr(_dll, "is_supported", lambda: True)
         monkeypatch.setattr(_dll, "load_advapi32", lambda: self)
-        monkeypatch.setattr(_dll, "get_last_error", lambda: self.get_last_error())
+        monkeypatch.setattr(_dll, "last_error", lambda: self.last_error())
         monkeypatch.setattr(_dll, "load_ffi", lambda: self._heap)
 
     # What a test arranges and sees.
@@ -123,7 +124,7 @@ class FakeAdvapi32:
         """What the caller's own byte arrays in C memory hold now, its copies of blobs and attribute values."""
         return [bytes(self._ffi.buffer(array)) for array in self._heap.byte_arrays]
 
-    def get_last_error(self) -> tuple[int, str]:
+    def last_error(self) -> tuple[int, str]:
         """This thread's last error; like Windows', it does not outlive the next call."""
         code: int = getattr(self._thread, "code", 0)
         return code, f"Windows' sentence for {code}."
@@ -196,6 +197,7 @@ class FakeAdvapi32:
         return 0
 
     def _session_types(self, count: int, strongest: CData) -> int:
+        assert count == CRED_TYPE_MAXIMUM
         for type_code in range(count):
             strongest[type_code] = self.session_types.get(type_code, 0)
         return 0

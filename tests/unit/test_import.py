@@ -73,16 +73,11 @@ def test_is_supported_tells_the_systems_apart(mocker: MockerFixture, platform: s
 @pytest.mark.parametrize(
     "call",
     [
-        pytest.param(lambda: wincred.write("example.com", b"secret"), id="write"),
-        pytest.param(lambda: wincred.read("example.com"), id="read"),
-        pytest.param(lambda: wincred.delete("example.com"), id="delete"),
-        pytest.param(lambda: wincred.enumerate(), id="enumerate"),
-        pytest.param(lambda: wincred.max_persist(), id="max-persist"),
-        pytest.param(lambda: wincred.write("", 1, persist="?"), id="write-wrong"),  # type: ignore[arg-type]  # the point
-        pytest.param(lambda: wincred.read("", type="?"), id="read-wrong"),  # type: ignore[arg-type]  # the point
-        pytest.param(lambda: wincred.delete("", type="?"), id="delete-wrong"),  # type: ignore[arg-type]  # the point
-        pytest.param(lambda: wincred.enumerate(1), id="enumerate-wrong"),  # type: ignore[arg-type]  # the point
-        pytest.param(lambda: wincred.max_persist("?"), id="max-persist-wrong"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.write("", 1, persist="?"), id="write"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.read("", type="?"), id="read"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.delete("", type="?"), id="delete"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.enumerate(1), id="enumerate"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.max_persist("?"), id="max-persist"),  # type: ignore[arg-type]  # the point
     ],
 )
 def test_every_function_says_first_that_the_system_is_not_supported(

@@ -39,23 +39,6 @@ def test_write_needs_only_a_name_and_a_blob(advapi32: FakeAdvapi32) -> None:
     assert advapi32.get("example.com") == Stored(target_name="example.com", blob=b"secret", type=1, persist=2)
 
 
-def test_write_replaces_all_of_the_old_credential(advapi32: FakeAdvapi32) -> None:
-    """What the new write does not name is gone, under any case of the target name."""
-    advapi32.put(Stored(target_name="Example.com", blob=b"old", user_name="anna", comment="old", persist=3))
-    wincred.write("EXAMPLE.COM", b"new")
-    assert advapi32.get("example.com") == Stored(target_name="EXAMPLE.COM", blob=b"new")
-
-
-def test_write_keeps_types_apart(advapi32: FakeAdvapi32) -> None:
-    """One target name holds a credential of each type."""
-    advapi32.put(Stored(target_name="example.com", blob=b"generic"))
-    wincred.write("example.com", b"p\0w\0", user_name="anna@example.com", type=CredentialType.DOMAIN_PASSWORD)
-    assert advapi32.get("example.com", 1) == Stored(target_name="example.com", blob=b"generic")
-    assert advapi32.get("example.com", 2) == Stored(
-        target_name="example.com", type=2, blob=b"p\0w\0", user_name="anna@example.com"
-    )
-
-
 def test_write_of_none_asks_windows_to_keep_the_blob(advapi32: FakeAdvapi32) -> None:
     """The flag is CRED_PRESERVE_CREDENTIAL_BLOB, with the blob at NULL; all the rest is replaced."""
     advapi32.put(Stored(target_name="example.com", blob=b"secret", comment="old", user_name="anna"))
@@ -71,17 +54,6 @@ def test_write_of_bytes_has_no_flag(advapi32: FakeAdvapi32, blob: bytes) -> None
     wincred.write("example.com", blob)
     assert [write.flags for write in advapi32.writes] == [0]
     assert advapi32.get("example.com") == Stored(target_name="example.com", blob=blob)
-
-
-def test_write_of_none_finds_nothing_to_keep(advapi32: FakeAdvapi32) -> None:
-    """There must be a stored blob: NotFoundError."""
-    with pytest.raises(wincred.NotFoundError) as caught:
-        wincred.write("example.com", None)
-    assert str(caught.value) == (
-        "writing the generic credential 'example.com': there is no such credential (Windows error 1168); "
-        "check the target name and the type, or write the credential first"
-    )
-    assert advapi32.get("example.com") is None
 
 
 @pytest.mark.parametrize("blob", [b"secret", bytearray(b"secret")], ids=["bytes", "bytearray"])
