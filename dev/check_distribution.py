@@ -191,8 +191,8 @@ def check_command(kind: str, python: str) -> None:
 
 IDENTITIES = """if True:
     import importlib.metadata, subprocess, sys
-    from coder_login.deployment.transport import user_agent
-    print(user_agent().split()[0])
+    from coder_login.deployment.transport import USER_AGENT
+    print(USER_AGENT.split()[0])
     print("coder-login/" + importlib.metadata.version("coder-login"))
     version = subprocess.check_output([sys.executable, "-m", "coder_login", "version"], text=True)
     print(version.strip().replace(" ", "/"))
@@ -221,7 +221,7 @@ def check_runs(kind: str, *start: str, **environment: str) -> None:
 
 
 def clean_environment(home: str) -> dict[str, str]:
-    """Nobody has logged in, whoever runs this; and no proxy is asked for a host that does not exist."""
+    """Nobody has logged in, on any machine; and no proxy is asked for a host that does not exist."""
     return dict.fromkeys(["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"], home) | dict.fromkeys(list(leftovers()), "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import warnings
 from collections.abc import Callable
@@ -12,11 +13,13 @@ import click
 
 from coder_login import IDENTITY
 from coder_login.commands import output
-from coder_login.commands.options import Group
-from coder_login.commands.parsing import scan
+from coder_login.commands.errors import BugError, ForeignCommandError, Notice, StoppedError, UsageError
+from coder_login.commands.go_cli import COMMANDS
+from coder_login.commands.options import Given
+from coder_login.commands.parsing import Group, scan
 from coder_login.errors import CoderError
 from coder_login.interrupts import TerminatedError, unwind_on_termination
-from coder_login.text import printable, without
+from coder_login.text import printable, redact
 
 _INTERRUPTED = 130  # a shell's exit code of a program that Ctrl-C ended
 
@@ -77,6 +80,8 @@ class Subcommands(Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS and not ctx.resilient_parsing:
+            raise ForeignCommandError(cmd_name)
         return _COMMANDS[cmd_name]() if cmd_name in _COMMANDS else None
 
     def resolve_command(
@@ -122,55 +127,68 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program with *arguments*, those of the process without any, and exit."""
     for stream in (sys.stdout, sys.stderr):
         _never_fail_to_print(stream)
-    warnings.showwarning = _show_warning
+    given = Given()
+    warnings.showwarning = functools.partial(_show_warning, given)
     unwind_on_termination()
-    sys.exit(_run(arguments))
+    sys.exit(_run(arguments, given))
 
 
-def _run(arguments: list[str] | None) -> int:
-    """The exit code of a run: 0, 1 for an error, 2 for wrong usage."""
+def _run(arguments: list[str] | None, given: Given | None = None) -> int:
+    """The exit code of a run: 0, 1 for an error, 2 for wrong usage. *given* gets the global options."""
+    given = given or Given()
     try:
-        code = coder.main(arguments, prog_name="coder", standalone_mode=False)
+        code = coder.main(arguments, prog_name="coder", standalone_mode=False, obj=given)
+    except ForeignCommandError as problem:
+        _report(problem, given)
+        return 2
     except CoderError as problem:
-        output.error(problem)
+        _report(problem, given)
         return 1
     except click.ClickException as problem:
-        return _report_usage(problem)
+        _report_usage(problem, given)
+        return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
-        output.error(CoderError("interrupted"))
+        output.error(StoppedError("interrupted"))
         return _INTERRUPTED
     except TerminatedError as problem:
-        output.error(CoderError("terminated"))
+        output.error(StoppedError("terminated"))
         return problem.exit_code
     except Exception as problem:  # noqa: BLE001  # the last resort: whatever it is, its text is not printed
-        _report_bug(problem)
+        _report(_bug(problem), given)
         return 1
     return code if isinstance(code, int) else 0
 
 
-def _report_usage(problem: click.ClickException) -> int:
+def _report(problem: CoderError, given: Given) -> None:
+    output.error(problem, _hint(problem, given))
+
+
+def _hint(problem: CoderError | Warning, given: Given) -> str:
+    from coder_login.commands.hints import Hints  # not at every start: it knows every error
+
+    return Hints(given).after(problem)
+
+
+def _report_usage(problem: click.ClickException, given: Given) -> None:
     if isinstance(problem, click.exceptions.NoArgsIsHelpError):
         click.echo(problem.format_message(), err=True)
-        return problem.exit_code
+        return
     context = getattr(problem, "ctx", None)
     if context is not None:
         click.echo(context.get_usage(), err=True)
         click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
-    output.error(CoderError(printable(without(problem.format_message(), ()))))  # it repeats what was typed
-    return problem.exit_code
+    cause = problem.__cause__ if isinstance(problem.__cause__, CoderError) else None
+    message = printable(redact(problem.format_message()))  # it repeats what was typed
+    output.error(UsageError(message), _hint(cause, given) if cause else "")
 
 
-def _report_bug(problem: Exception) -> None:
+def _bug(problem: Exception) -> BugError:
     """What went wrong and where, but not the exception's own text: nobody checked it for a token."""
     traceback = problem.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
     place = f"{Path(traceback.tb_frame.f_code.co_filename).name}, line {traceback.tb_lineno}" if traceback else "?"
-    output.error(
-        CoderError(
-            f"an unforeseen {type(problem).__name__} in {place}", "this is a bug in the command: please report it"
-        )
-    )
+    return BugError(f"an unforeseen {type(problem).__name__} in {place}")
 
 
 def _never_fail_to_print(stream: TextIO | Any) -> None:
@@ -179,8 +197,8 @@ def _never_fail_to_print(stream: TextIO | Any) -> None:
         stream.reconfigure(errors="backslashreplace")
 
 
-def _show_warning(message: Warning | str, *details: Any, **options: Any) -> None:
-    output.warning(str(message))
+def _show_warning(given: Given, message: Warning | str, *details: Any, **options: Any) -> None:
+    output.warning(Notice(str(message)), _hint(message, given) if isinstance(message, Warning) else "")
 
 
 if __name__ == "__main__":

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coder_login.deployment.url import DeploymentURL
+
 
 class CoderError(Exception):
     """Something failed in a way that we understand.
 
-    ``message`` says what and to which thing; ``hint`` is the next step. Neither ever holds a token. ``str`` joins them.
+    ``message`` says what, and to which thing; further attributes are its facts. None of them ever holds a token, and
+    none is advice: what to do next depends on who asks. Pickling and copying keep all of it.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
         self.message = message
-        self.hint = hint
 
-    def __str__(self) -> str:
-        return f"{self.message}; {self.hint}" if self.hint else self.message
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by the arguments of the class: an error that can't be unpickled hangs a multiprocessing.Pool.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+class KeyLeftError(CoderError):
+    """A login failed, and a session key that it made may live on at the deployment *url*.
+
+    *failure* is why the key could not be kept; None for an interruption, or when no answer brought a key.
+    """
+
+    def __init__(self, message: str, url: DeploymentURL, failure: CoderError | None = None) -> None:
+        super().__init__(message)
+        self.url = url
+        self.failure = failure
+
+
+def _rebuild(kind: type[CoderError], arguments: tuple[Any, ...], facts: dict[str, Any]) -> CoderError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(facts)
+    return error

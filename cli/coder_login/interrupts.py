@@ -37,8 +37,8 @@ def _raise(number: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def deferred() -> Iterator[None]:
-    """Ignore the signals until the end of the body: it is short, and done or undone as a whole."""
+def ignore_signals() -> Iterator[None]:
+    """Ignore Ctrl-C and the polite kill until the end of the body: it is short, and done or undone as a whole."""
     previous = {number: signal.signal(number, signal.SIG_IGN) for number in [signal.SIGINT, *_signals()]}
     try:
         yield

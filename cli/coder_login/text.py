@@ -1,4 +1,4 @@
-"""Foreign text made safe to print: from a server, a file or a blob."""
+"""Text of others made safe to print: from a server, a file, a blob or the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 MAX_PRINTED = 500
-"""Characters of a foreign text that are printed at most."""
+"""Characters of such a text that are printed at most."""
 
 # Control characters (Cc: C0 and C1), format characters (Cf: the bidirectional ones among them, which reorder what is
 # seen), lone surrogates (Cs, which no encoding takes) and line separators (Zl, Zp).
@@ -28,8 +28,8 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def without(text: str, secrets: Iterable[str]) -> str:
-    """*text*, foreign or typed, without the *secrets* and without whatever has the form of a session token."""
-    for secret in sorted(secrets, key=len, reverse=True):
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """*text* with ``[hidden]`` in the place of each of the *secrets*, and of what has the form of a session token."""
+    for secret in sorted(secrets, key=len, reverse=True):  # one that holds another is replaced whole
         text = text.replace(secret, "[hidden]")
     return _TOKEN.sub("[hidden]", text)

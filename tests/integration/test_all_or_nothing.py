@@ -17,11 +17,11 @@ from coder_login.deployment.api import Client
 from coder_login.deployment.url import DeploymentURL
 from coder_login.interrupts import TerminatedError
 from coder_login.sessionstore import DEFAULT_SERVICE, KeyringStore, StoreUnavailableError
-from coder_login.sessionstore.directory import ConfigDirectory, ConfigError
+from coder_login.sessionstore.directory import ConfigDirectory
 from coder_login.sessionstore.keyrings.windows import WindowsCredentialManager
 from deployment import Deployment
 from loopback import Answer, error, json_answer
-from memory_store import MemoryKeyring
+from memory_keyring import MemoryKeyring
 
 import wincred
 from cli import TOKEN, Inside, Machine, finished
@@ -30,7 +30,10 @@ pytest_plugins = ["cli_fixtures"]
 
 OTHER = "https://other.example.com"
 KEYRING_PLACE = f"the system's keyring ({DEFAULT_SERVICE})"
-MINTED = "Nothing was stored here, but {url} may have made a session key: look at {url}/settings/tokens\n"
+MINTED = (
+    "nothing was stored here, but {url} may have made a session key\n"
+    "Look for it, and revoke it, at {url}/settings/tokens\n"
+)
 
 
 @dataclass(slots=True)
@@ -148,7 +151,7 @@ def test_the_answer_about_the_key_is_lost(world: World, answer: Answer, made: bo
 
 
 INTERRUPTIONS = [
-    pytest.param(StoreUnavailableError("the store is gone", "find it"), 1, "The store is gone", id="fails"),
+    pytest.param(StoreUnavailableError("the store is gone"), 1, "The store is gone", id="fails"),
     pytest.param(KeyboardInterrupt(), 130, "Interrupted", id="ctrl-c"),
     pytest.param(TerminatedError(15), 143, "Terminated", id="sigterm"),
 ]
@@ -234,12 +237,12 @@ def test_the_key_can_not_be_revoked(world: World, monkeypatch: pytest.MonkeyPatc
     """The error says that it is left, and where to revoke it; here nothing has changed."""
     token = world.deployment.issue_token()
     files, blobs, sessions = world.state
-    arm(world, monkeypatch, "rename", "url", ConfigError("the disk is gone", "find it"))
+    arm(world, monkeypatch, "rename", "url", StoreUnavailableError("the disk is gone"))
     world.deployment.answer("POST", "users/logout", answer)
     run = world.inside.run(*world.login, "--token", token)
     assert (run.code, run.stdout) == (1, b"")
     assert run.stderr.startswith("error: The disk is gone; and the session key of this login could not be revoked: ")
-    assert run.stderr.endswith(f"Revoke it at {world.deployment.url}/settings/tokens; find it.\n")
+    assert run.stderr.endswith(f"Look for it, and revoke it, at {world.deployment.url}/settings/tokens\n")
     assert world.state[:2] == (files, blobs)
     assert len(world.state[2] - sessions) == 1
 
@@ -247,17 +250,17 @@ def test_the_key_can_not_be_revoked(world: World, monkeypatch: pytest.MonkeyPatc
 def test_a_key_that_is_gone_already_needs_no_revocation(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 401 to the revocation is as good as one."""
     token = world.deployment.issue_token()
-    arm(world, monkeypatch, "rename", "url", ConfigError("the disk is gone", "find it"))
+    arm(world, monkeypatch, "rename", "url", StoreUnavailableError("the disk is gone"))
     world.deployment.answer("POST", "users/logout", error(401, "Gone.", ""))
     run = world.inside.run(*world.login, "--token", token)
-    assert (run.code, run.stderr) == (1, "error: The disk is gone.\nFind it.\n")
+    assert (run.code, run.stderr) == (1, "error: The disk is gone\n")
 
 
 def test_a_signal_while_the_key_is_revoked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """An impatient second Ctrl-C does not leave the key behind."""
     token = world.deployment.issue_token()
     before = world.deployment.valid_tokens()
-    arm(world, monkeypatch, "rename", "url", ConfigError("the disk is gone", "find it"))
+    arm(world, monkeypatch, "rename", "url", StoreUnavailableError("the disk is gone"))
     revoke = Client.logout
 
     def interrupted(client: Client, key: str) -> None:
@@ -266,7 +269,7 @@ def test_a_signal_while_the_key_is_revoked(world: World, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Client, "logout", interrupted)
     run = world.inside.run(*world.login, "--token", token)
-    assert (run.code, run.stderr) == (1, "error: The disk is gone.\nFind it.\n")
+    assert (run.code, run.stderr) == (1, "error: The disk is gone\n")
     assert world.deployment.valid_tokens() == before
 
 
@@ -305,7 +308,8 @@ def test_a_signal_right_after_the_commit(world: World, monkeypatch: pytest.Monke
 
     token = world.deployment.issue_token()
     before = world.deployment.valid_tokens()
-    monkeypatch.setattr("coder_login.login.deferred", interrupted_once_over)
+    monkeypatch.setattr("coder_login.login.ignore_signals", interrupted_once_over)
+    monkeypatch.setattr("coder_login.session.ignore_signals", interrupted_once_over)
     assert world.inside.run(*world.login, "--token", token).code == 130
     (key,) = world.deployment.valid_tokens() - before
     where = (
@@ -385,11 +389,11 @@ def test_a_signal_in_the_middle_of_a_request(
     assert run.stdout == b""
     if route == "users/me/keys":
         assert run.code == 1
-        assert run.stderr == "error: Interrupted.\n" + MINTED.format(url=deployment.url)
+        assert run.stderr == "error: Interrupted; " + MINTED.format(url=deployment.url)
         assert len(deployment.valid_tokens()) == 2
     else:
         word = "Interrupted" if number == signal.SIGINT else "Terminated"
-        assert (run.code, run.stderr.lstrip()) == (128 + number, f"error: {word}.\n")
+        assert (run.code, run.stderr.lstrip()) == (128 + number, f"error: {word}\n")
         assert deployment.valid_tokens() == {token}
     assert machine.files() == before
 
@@ -403,7 +407,7 @@ def test_a_signal_in_the_middle_of_a_revocation(machine: Machine, deployment: De
         wait_for(lambda: bool(deployment.requests))
         process.send_signal(signal.SIGTERM)
         run = finished(process)
-    assert (run.code, run.stdout, run.stderr) == (143, b"", "error: Terminated.\n")
+    assert (run.code, run.stdout, run.stderr) == (143, b"", "error: Terminated\n")
     assert machine.files() == before
     assert machine.run("logout", "-y").code == 0
     assert machine.files() == {}
@@ -454,9 +458,9 @@ def test_a_migration(migration: Migration) -> None:
 
 
 PROBLEMS = [
-    pytest.param(StoreUnavailableError("it is gone", "find it"), "it is gone.\nFind it.\n", id="fails"),
-    pytest.param(KeyboardInterrupt(), "interrupted.\nRun this again.\n", id="ctrl-c"),
-    pytest.param(TerminatedError(15), "interrupted.\nRun this again.\n", id="sigterm"),
+    pytest.param(StoreUnavailableError("it is gone"), "it is gone\nRun this again.\n", id="fails"),
+    pytest.param(KeyboardInterrupt(), "interrupted\nRun this again.\n", id="ctrl-c"),
+    pytest.param(TerminatedError(15), "interrupted\nRun this again.\n", id="sigterm"),
 ]
 
 
@@ -527,7 +531,7 @@ def test_a_migration_without_a_session(inside: Inside, memory_keyring: MemoryKey
     """There is nothing to move."""
     run = inside.run("keyring", "migrate")
     assert (run.code, run.stdout) == (1, b"")
-    assert run.stderr.endswith("no url file names a deployment.\nLog in first.\n")
+    assert run.stderr.endswith("no url file names a deployment\nLog in with: coder login URL\n")
     assert memory_keyring.blobs == {}
 
 
@@ -598,7 +602,7 @@ def test_a_stored_text_that_is_no_token(inside: Inside, deployment: Deployment, 
     run = inside.run(*arguments)
     assert run.code == 1
     assert run.stderr.endswith(
-        f"\nLog in again with: coder login {url}, or forget it with: coder logout --local-only\n"
+        f"\nLog in again with: coder login {url}\nOr forget it with: coder logout --local-only\n"
     )
     assert inside.run("logout", "--local-only", "-y").code == 0
     assert inside.machine.files() == {}
@@ -641,7 +645,7 @@ def test_a_token_in_the_other_store(
     run = inside.run(*arguments, "--use-keyring", "--url", url)
     assert (run.code, run.stdout) == (1, b"")
     assert run.stderr == (
-        f"error: No session for {url} in the keyring.\nThere is one in the other store: add --use-keyring=false\n"
+        f"error: No session for {url} in the keyring\nThere is one in the other store: add --use-keyring=false\n"
     )
     assert inside.machine.files() == before
     KeyringStore(lock_path=inside.machine.home / "lock").write(DeploymentURL.parse(OTHER), TOKEN)
@@ -657,7 +661,7 @@ def test_the_variable_that_would_override_the_login(inside: Inside, deployment: 
     run = inside.run("login", deployment.url, env={"CODER_SESSION_TOKEN": TOKEN}, input=TOKEN)
     assert (run.code, run.stdout) == (1, b"")
     assert run.stderr == (
-        "error: CODER_SESSION_TOKEN is set, and would override whatever this login stores.\n"
+        "error: CODER_SESSION_TOKEN is set, and would override whatever this login stores\n"
         "Unset it, or store that token itself with --use-token-as-session\n"
     )
     assert deployment.requests == []
@@ -676,7 +680,7 @@ def test_a_network_logon(inside: Inside, deployment: Deployment, monkeypatch: py
     assert (run.code, run.stdout) == (1, b"")
     assert run.stderr == (
         "error: This logon session has no Windows Credential Manager (Windows error 1312): a network logon, as over "
-        "SSH.\nRun this in a desktop session or a scheduled task, or leave out --use-keyring (or set "
+        "SSH\nRun this in a desktop session or a scheduled task. Leave out --use-keyring (or set "
         "CODER_USE_KEYRING=false) to keep the token in a file.\n"
     )
     assert deployment.requests == []

@@ -41,8 +41,8 @@ def test_a_token_on_standard_input(inside: Inside, deployment: Deployment, line:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        pytest.param("", "No token on standard input.", id="nothing"),
-        pytest.param("\n", "No token on standard input.", id="empty-line"),
+        pytest.param("", "No token on standard input", id="nothing"),
+        pytest.param("\n", "No token on standard input", id="empty-line"),
         pytest.param("two words\n", "The line on standard input is not a session token: it holds", id="two-words"),
         pytest.param("ключ\n", "The line on standard input is not a session token: it holds", id="non-ascii"),
         pytest.param("x" * 300, "The line on standard input is not a session token: it has 300", id="300"),
@@ -65,8 +65,8 @@ def test_an_empty_pipe_does_not_hang(machine: Machine, deployment: Deployment) -
     run = machine.run("login", deployment.url)
     assert (run.code, run.stdout) == (1, b"")
     assert run.stderr == (
-        f"error: No token on standard input.\nPipe one in, as shown by {deployment.url}/cli-auth; or run this in a "
-        "terminal.\n"
+        f"error: No token on standard input\nRun this in a terminal, or pipe one in, as shown by "
+        f"{deployment.url}/cli-auth\n"
     )
     assert time.monotonic() - start < 20
 
@@ -82,7 +82,7 @@ def test_the_null_device_does_not_hang(machine: Machine, deployment: Deployment)
         check=False,
     )
     assert (run.returncode, run.stdout) == (1, b"")
-    assert run.stderr.startswith(b"error: No token on standard input.")
+    assert run.stderr.startswith(b"error: No token on standard input")
 
 
 def test_a_pipe_that_stays_open_does_not_hang(machine: Machine, deployment: Deployment) -> None:
@@ -100,9 +100,9 @@ def test_no_standard_input_at_all(inside: Inside, deployment: Deployment, monkey
     monkeypatch.setattr(sys, "stdin", None)
     run = inside.run("login", deployment.url, input=None)
     assert run.code == 1
-    assert run.stderr.startswith("error: No token on standard input.")
+    assert run.stderr.startswith("error: No token on standard input")
     inside.machine.keep(deployment.url, TOKEN)
-    assert inside.run("logout", input=None).stderr == "error: Nobody is there to be asked.\nConfirm with --yes\n"
+    assert inside.run("logout", input=None).stderr == "error: Nobody is there to be asked\nConfirm with --yes\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
@@ -113,7 +113,7 @@ def test_a_warning_reads_like_the_others(machine: Machine) -> None:
     path.chmod(0o644)
     run = machine.run("login", "token")
     assert (run.code, run.text) == (0, f"{TOKEN}\n")
-    assert run.stderr == f"warning: Other users can read {path}; run: chmod 600 {path}\n"
+    assert run.stderr == f"warning: Other users can read {path}\nClose it to them with: chmod 600 {path}\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the signals of POSIX")
@@ -140,14 +140,14 @@ def test_a_logout_asks_nobody_in_a_pipe(machine: Machine, deployment: Deployment
     """It takes no answer from a pipe, and names the way without a question."""
     before = machine.keep(deployment.url, TOKEN)
     run = machine.run("logout", input="y\n")
-    assert (run.code, run.stdout, run.stderr) == (1, b"", "error: Nobody is there to be asked.\nConfirm with --yes\n")
+    assert (run.code, run.stdout, run.stderr) == (1, b"", "error: Nobody is there to be asked\nConfirm with --yes\n")
     assert machine.files() == before
 
 
 def test_no_colours_in_a_pipe(machine: Machine) -> None:
     """Nor long lines that are broken."""
     run = machine.run("whoami", env={"TERM": "xterm", "COLUMNS": "30"})
-    assert run.stderr == "error: No deployment is named.\nLog in with: coder login URL, or give --url URL\n"
+    assert run.stderr == "error: No deployment is named\nGive --url URL, or log in with: coder login URL\n"
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_an_answer_that_does_not_fit(machine: Machine, words: list[str]) -> None
         )
     assert done.returncode == 1
     assert done.stderr.replace(b"\r\n", b"\n") == (  # Wine has that device, too
-        b"error: The answer could not be written: No space left on device.\nLook at where standard output goes.\n"
+        b"error: The answer could not be written: No space left on device\nLook at where standard output goes.\n"
     )
 
 
@@ -215,7 +215,7 @@ def test_a_bug_does_not_show_a_token(inside: Inside, deployment: Deployment, mon
     def fail(*_: object) -> None:
         raise RuntimeError(f"unexpected {TOKEN}")
 
-    monkeypatch.setattr(Client, "me", fail)
+    monkeypatch.setattr(Client, "identify", fail)
     run = inside.run("login", deployment.url, input=TOKEN)
     assert (run.code, run.stdout) == (1, b"")
     assert run.stderr.startswith("error: An unforeseen RuntimeError in test_pipes.py, line ")

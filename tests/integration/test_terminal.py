@@ -151,7 +151,7 @@ def test_a_refused_token_is_asked_for_again(terminal: Open, deployment: Deployme
     one.type(f"{token}\n")
     assert one.end() == 0
     seen = plain(one.seen)
-    assert "error: That is not a session token: it holds white space, a control character or a non-ASCII one.\n" in seen
+    assert "error: That is not a session token: it holds white space, a control character or a non-ASCII one\n" in seen
     assert f"error: {deployment.url} answered 401 Unauthorized: You are signed out" in seen
     assert seen.count("Paste another one, or press Ctrl-C to stop.\n") == 2
     assert TOKEN not in seen
@@ -166,15 +166,15 @@ def test_a_server_that_is_gone_is_not_a_wrong_token(terminal: Open, deployment: 
     one.type(f"{TOKEN}\n")
     assert one.end() == 1
     assert plain(one.seen).endswith(
-        f"error: {deployment.url}/api/v2/users/me: the server hung up without an answer.\nTry again.\n"
+        f"error: {deployment.url}/api/v2/users/me: the server hung up without an answer\nTry again.\n"
     )
 
 
 @pytest.mark.parametrize(
     ("key", "code", "said"),
     [
-        pytest.param("\x04", 1, "error: No token was given.\nRun this again, and paste one.\n", id="end-of-input"),
-        pytest.param("\x03", 130, "error: Interrupted.\n", id="ctrl-c"),
+        pytest.param("\x04", 1, "error: No token was given\nRun this again, and paste one.\n", id="end-of-input"),
+        pytest.param("\x03", 130, "error: Interrupted\n", id="ctrl-c"),
     ],
 )
 def test_the_prompt_can_be_left(terminal: Open, deployment: Deployment, key: str, code: int, said: str) -> None:
@@ -224,7 +224,7 @@ def test_colours(terminal: Open, env: Mapping[str, str], coloured: bool) -> None
     one = terminal("whoami", **env)
     assert one.end() == 1
     assert ("\x1b[" in one.seen) is coloured
-    assert plain(one.seen).startswith("error: No deployment is named.\n")
+    assert plain(one.seen).startswith("error: No deployment is named\n")
 
 
 @pytest.mark.parametrize("columns", [30, 40])
@@ -246,7 +246,7 @@ def test_a_terminal_too_narrow_to_wrap_for(terminal: Open) -> None:
     """Below 30 columns the terminal breaks the lines."""
     one = terminal("whoami", columns=20, NO_COLOR="1")
     assert one.end() == 1
-    assert one.seen == "error: No deployment is named.\nLog in with: coder login URL, or give --url URL\n"
+    assert one.seen == "error: No deployment is named\nGive --url URL, or log in with: coder login URL\n"
 
 
 @pytest.mark.parametrize(
@@ -254,9 +254,9 @@ def test_a_terminal_too_narrow_to_wrap_for(terminal: Open) -> None:
     [
         pytest.param("y\n", 0, "Logged out of {url}.\n", id="yes"),
         pytest.param("\n", 0, "Logged out of {url}.\n", id="enter"),
-        pytest.param("n\n", 1, "error: Nothing was done: the session is still stored and good.\n", id="no"),
-        pytest.param("\x03", 130, "error: Interrupted.\n", id="ctrl-c"),
-        pytest.param("\x04", 130, "error: Interrupted.\n", id="end-of-input"),
+        pytest.param("n\n", 1, "error: Nothing was done: the session is still stored and good\n", id="no"),
+        pytest.param("\x03", 130, "error: Interrupted\n", id="ctrl-c"),
+        pytest.param("\x04", 130, "error: Interrupted\n", id="end-of-input"),
     ],
 )
 def test_a_logout_asks(
@@ -305,5 +305,5 @@ def test_ctrl_c_in_a_request(terminal: Open, deployment: Deployment) -> None:
         time.sleep(0.01)
     one.type("\x03")
     assert one.end() == 130
-    assert plain(one.seen).endswith("error: Interrupted.\n")
+    assert plain(one.seen).endswith("error: Interrupted\n")
     assert "Traceback" not in one.seen

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from coder_login.sessionstore import DEFAULT_SERVICE
 from deployment import Deployment
-from memory_store import MemoryKeyring
+from memory_keyring import MemoryKeyring
 
 import wincred
 from cli import Inside, Machine

@@ -1,4 +1,4 @@
-"""A small HTTP server on loopback that stops at once, and what the stand-ins of the tests say with it."""
+"""A small HTTP server on loopback that stops at once, and what the stand-ins of the tests answer with it."""
 
 import contextlib
 import json
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send(self.server.respond(Request(self.command, self.path, self.headers, body)))
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = respond  # noqa: N815 - looked up by name
+    do_GET = do_POST = respond  # noqa: N815  # looked up by name
 
     def send(self, answer: Answer) -> None:
         self.close_connection |= answer.truncate or answer.drop
@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif not answer.drop:
             self._send_head(answer)
-            self._send_body(answer)
+            self.wfile.write(answer.body[: len(answer.body) // 2] if answer.truncate else answer.body)
 
     def _send_head(self, answer: Answer) -> None:
         self.send_response(answer.status)
@@ -101,13 +101,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
 
-    def _send_body(self, answer: Answer) -> None:
-        if self.command != "HEAD":
-            self.wfile.write(answer.body[: len(answer.body) // 2] if answer.truncate else answer.body)
-
     def log_message(self, format: str, *args: Any) -> None:
-        if self.server.verbose:
-            super().log_message(format, *args)
+        """Say nothing."""
 
 
 class LoopbackServer(socketserver.ThreadingTCPServer):
@@ -118,21 +113,19 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
     request_queue_size = 128
-    allow_reuse_address = os.name == "posix"  # elsewhere it would let two servers share a port
+    allow_reuse_address = os.name == "posix"  # on Windows it would let two servers share a port
 
     def __init__(
         self,
         respond: Callable[[Request], Answer],
         handler: type[Handler] = Handler,
         *,
-        port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
-        verbose: bool = False,
     ) -> None:
-        super().__init__(("127.0.0.1", port), handler)
+        super().__init__(("127.0.0.1", 0), handler)
         if ssl_context:  # the handshake is left to the connection's thread: a silent client must not block accept
             self.socket = ssl_context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        self.respond, self.verbose = respond, verbose
+        self.respond = respond
         self.port: int = self.socket.getsockname()[1]
         self.stopping = threading.Event()
         self._connections: list[tuple[threading.Thread, socket.socket]] = []

@@ -43,7 +43,7 @@ class RecordingProxy:
             return list(self._requests)
 
     def respond(self, request: Request) -> Answer:
-        """Record the request; answer CONNECT with leave to tunnel or the refusal, the rest with what comes back."""
+        """Record the request; answer CONNECT with 200 or the refusal, the rest with what the server answers."""
         with self._lock:
             self._requests.append(request)
         if request.method == "CONNECT":
@@ -74,7 +74,7 @@ def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 class _ProxyHandler(Handler):
-    def do_CONNECT(self) -> None:  # noqa: N802 - looked up by name
+    def do_CONNECT(self) -> None:  # noqa: N802  # looked up by name
         answer = self.server.respond(Request(self.command, self.path, self.headers))
         if answer.status != 200:
             self.send(answer)

@@ -85,8 +85,8 @@ def read(store: KeyringStore) -> int:
         if ended.is_set():
             return count
         assert store.read(KEPT) == KEPT_TOKEN
-        for origin in store.deployments():
-            assert origin == KEPT.origin or origin.host.startswith("w"), "a torn read"
+        for url in store.deployments():
+            assert url == KEPT or url.origin.host.startswith("w"), "a torn read"
     raise AssertionError
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from coder_login.deployment import headers
-from coder_login.deployment.headers import HeaderError, parse_header, parse_header_line, run_header_command
+from coder_login.deployment.errors import HeaderError, HeaderFault
+from coder_login.deployment.headers import parse_header, parse_header_line, run_header_command
 
 from cli import TOKEN
 
 SECRET = "open sesame"
 URL = "https://dev.example.com"
-FORM = "write it as NAME=VALUE"
 
 
 def problem_of(text: str) -> HeaderError:
@@ -90,7 +90,7 @@ def test_a_header_is_taken_whole(text: str, header: tuple[str, str]) -> None:
 def test_a_header_of_another_form(text: str, message: str) -> None:
     """The error says what is wrong and what the form is, and never shows what may be a value."""
     problem = problem_of(text)
-    assert (problem.message, problem.hint) == (message, FORM)
+    assert (problem.message, problem.fault) == (message, HeaderFault.FORM)
 
 
 @pytest.mark.parametrize("name", ["Coder-Session-Token", "coder-session-token", "HOST", "Content-Length"])
@@ -98,7 +98,7 @@ def test_a_header_that_the_command_sets_itself(name: str) -> None:
     """In any case of letters."""
     problem = problem_of(f"{name}={SECRET}")
     assert problem.message == f"--header sets {name}"
-    assert problem.hint == "leave it out: the command sets it itself"
+    assert problem.fault is HeaderFault.RESERVED
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_what_is_not_a_csv_line(line: str) -> None:
     with pytest.raises(HeaderError) as caught:
         parse_header_line(line, "CODER_HEADER")
     assert caught.value.message == "CODER_HEADER is not one line of CSV"
-    assert caught.value.hint == 'write it as NAME=VALUE,"NAME=VALUE, WITH A COMMA"'
+    assert caught.value.fault is HeaderFault.CSV
     assert SECRET not in str(caught.value)
 
 
@@ -175,7 +175,7 @@ def test_a_command_that_fails(tmp_path: Path) -> None:
     """Its output counts for nothing, and its exit code is told."""
     problem = problem_of_command(tmp_path, f"print('A={SECRET}'); sys.stdout.flush(); sys.exit(3)")
     assert problem.message == "the header command failed with exit code 3"
-    assert problem.hint == "run it by hand to see why"
+    assert problem.fault is HeaderFault.COMMAND_EXIT
 
 
 def test_a_command_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,7 @@ def test_a_command_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyP
     start = time.monotonic()
     problem = problem_of_command(tmp_path, "time.sleep(9)")
     assert problem.message == "the header command did not end within 0.2 s"
-    assert problem.hint == "mend the command"
+    assert problem.fault is HeaderFault.COMMAND
     assert time.monotonic() - start < 5
 
 
@@ -214,7 +214,7 @@ def test_a_command_that_prints_too_much(tmp_path: Path, ends: bool) -> None:
     code = "sys.stdout.write('x' * 65537)" if ends else "while True: sys.stdout.write('A=1\\n' * 1000)"
     problem = problem_of_command(tmp_path, code)
     assert problem.message == "the header command printed more than 65536 bytes"
-    assert problem.hint == "mend the command"
+    assert problem.fault is HeaderFault.COMMAND
 
 
 def test_a_command_that_prints_no_text(tmp_path: Path) -> None:

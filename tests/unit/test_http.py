@@ -15,8 +15,8 @@ import coder_login
 import pytest
 import trustme
 from coder_login.deployment import transport as http
-from coder_login.deployment.failures import MAX_BODY, RequestError
-from coder_login.errors import CoderError
+from coder_login.deployment.errors import Failure, RequestError
+from coder_login.deployment.failures import MAX_BODY
 from deployment import Deployment
 from loopback import Answer, json_answer
 
@@ -52,7 +52,7 @@ def bare_server(behave: Callable[[socket.socket], Any]) -> Iterator[str]:
 @pytest.fixture
 def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     """A certificate authority that this machine does not know."""
-    monkeypatch.setattr(http, "_tls", ssl.create_default_context)
+    monkeypatch.setattr(http, "_make_tls_context", ssl.create_default_context)
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     return trustme.CA()
 
@@ -68,7 +68,7 @@ def unused_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def failure_of(url: str, **options: object) -> CoderError:
+def failure_of(url: str, **options: object) -> RequestError:
     with pytest.raises(RequestError) as caught:
         client(url, **options).check_deployment()
     assert caught.value.__cause__ is None
@@ -86,7 +86,7 @@ def test_a_name_that_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("urllib.request.getproxies", dict)
     problem = failure_of("https://dev.invalid")
     assert problem.message == f"https://dev.invalid{FIRST}: the host's name was not found"
-    assert problem.hint == "look at the URL, and whether this machine is online"
+    assert problem.failure is Failure.NAME
 
 
 def test_a_refused_connection() -> None:
@@ -94,7 +94,7 @@ def test_a_refused_connection() -> None:
     url = f"http://127.0.0.1:{unused_port()}"
     problem = failure_of(url)
     assert problem.message == f"{url}{FIRST}: the connection was refused"
-    assert problem.hint == "look at the port, and whether the deployment runs"
+    assert problem.failure is Failure.REFUSED
 
 
 def test_a_silent_server(deployment: Deployment) -> None:
@@ -102,7 +102,7 @@ def test_a_silent_server(deployment: Deployment) -> None:
     deployment.answer("GET", "users/first", Answer(delay=30))
     problem = failure_of(deployment.url, timeout=0.3)
     assert problem.message == f"{deployment.url}{FIRST}: no answer within 0.3 s"
-    assert problem.hint == "try again, or give it more time with --timeout SECONDS"
+    assert problem.failure is Failure.TIMEOUT
 
 
 def test_a_certificate_that_is_not_trusted(authority: trustme.CA) -> None:
@@ -110,15 +110,13 @@ def test_a_certificate_that_is_not_trusted(authority: trustme.CA) -> None:
     with Deployment(ssl_context=tls_of(authority)) as deployment:
         problem = failure_of(deployment.url)
         assert problem.message.startswith(f"{deployment.url}{FIRST}: the server's certificate is not trusted (")
-        assert problem.hint == (
-            "for a private authority, name its certificate's file in SSL_CERT_FILE; verification can't be turned off"
-        )
+        assert problem.failure is Failure.CERTIFICATE
         assert deployment.requests == []
 
 
 def test_a_certificate_of_another_host(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> None:
     """A trusted authority's certificate for another name is refused."""
-    monkeypatch.setattr(http, "_tls", lambda: trusting(authority))
+    monkeypatch.setattr(http, "_make_tls_context", lambda: trusting(authority))
     with Deployment(ssl_context=tls_of(authority, "other.example.com")) as deployment:
         problem = failure_of(deployment.url)
         assert "the server's certificate is not trusted (IP address mismatch" in problem.message
@@ -149,7 +147,7 @@ def test_plain_http_behind_an_https_url(deployment: Deployment) -> None:
     url = deployment.url.replace("http:", "https:")
     problem = failure_of(url)
     assert problem.message.startswith(f"{url}{FIRST}: there is no TLS connection to be had (")
-    assert problem.hint == "give an http:// URL if the deployment really has no TLS"
+    assert problem.failure is Failure.TLS
     assert deployment.requests == []
 
 
@@ -165,7 +163,7 @@ def test_a_server_that_hangs_up(deployment: Deployment) -> None:
     deployment.answer("GET", "users/first", Answer(drop=True))
     problem = failure_of(deployment.url)
     assert problem.message == f"{deployment.url}{FIRST}: the server hung up without an answer"
-    assert problem.hint == "try again"
+    assert problem.failure is Failure.CUT_SHORT
 
 
 def test_an_answer_that_is_cut_short(deployment: Deployment) -> None:
@@ -173,7 +171,7 @@ def test_an_answer_that_is_cut_short(deployment: Deployment) -> None:
     deployment.answer("GET", "users/first", replace(json_answer({"message": "x" * 100}), truncate=True))
     problem = failure_of(deployment.url)
     assert problem.message == f"{deployment.url}{FIRST}: the answer was cut short"
-    assert problem.hint == "try again"
+    assert problem.failure is Failure.CUT_SHORT
 
 
 def test_a_chunked_answer_that_is_cut_short() -> None:
@@ -196,7 +194,7 @@ def test_an_answer_that_is_not_http(answer: bytes, kind: str) -> None:
     with bare_server(lambda connection: connection.sendall(answer)) as server:
         problem = failure_of(f"http://{server}")
     assert problem.message == f"http://{server}{FIRST}: the answer is not HTTP ({kind})"
-    assert problem.hint == "look at the port in the URL, and at its scheme"
+    assert problem.failure is Failure.NOT_HTTP
 
 
 def test_a_body_over_the_limit(deployment: Deployment) -> None:
@@ -204,7 +202,7 @@ def test_a_body_over_the_limit(deployment: Deployment) -> None:
     deployment.answer("GET", "users/first", Answer(body=b" " * (MAX_BODY + 1)))
     problem = failure_of(deployment.url)
     assert problem.message == f"{deployment.url}{FIRST}: the answer is longer than 1048576 bytes, or too slow"
-    assert problem.hint == "look at the URL: this is not how a Coder deployment answers"
+    assert problem.failure is Failure.TOO_LONG
 
 
 def test_a_body_at_the_limit(deployment: Deployment) -> None:
@@ -233,10 +231,9 @@ def test_a_body_without_an_end() -> None:
 def test_a_token_that_http_refuses_stays_out_of_the_error(deployment: Deployment) -> None:
     """http.client's own error carries the header: neither its text nor the exception itself gets out."""
     with pytest.raises(RequestError) as caught:
-        client(deployment.url).me(f"{TOKEN}\n")
-    assert str(caught.value) == (
-        f"{deployment.url}{ME}: the request could not be sent (ValueError); look at the URL and at the custom headers"
-    )
+        client(deployment.url).identify(f"{TOKEN}\n")
+    assert str(caught.value) == f"{deployment.url}{ME}: the request could not be sent (ValueError)"
+    assert caught.value.failure is Failure.UNSENDABLE
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
 
@@ -254,7 +251,7 @@ def test_the_log_shows_no_header_and_no_body(deployment: Deployment) -> None:
     lines: list[str] = []
     token = deployment.issue_token()
     told = client(deployment.url, headers=[("X-Gate", "open sesame")], log=lines.append)
-    told.me(token)
+    told.identify(token)
     told.mint_key(token)
     deployment.answer("POST", "users/logout", Answer(drop=True))
     with pytest.raises(RequestError):
@@ -269,6 +266,6 @@ def test_the_log_shows_no_header_and_no_body(deployment: Deployment) -> None:
 
 def test_verification_is_on_in_every_context() -> None:
     """No option and no variable turns TLS verification off."""
-    context = http._tls()
+    context = http._make_tls_context()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname

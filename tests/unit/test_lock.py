@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from coder_login.sessionstore import FileStore, KeyringStore, StoreLockedError, StoreUnavailableError
+from coder_login.sessionstore import FileError, FileStore, KeyringStore, StoreLockedError, StoreUnavailableError
 from coder_login.sessionstore import lock as lock_module
+from coder_login.sessionstore.errors import Action
 from coder_login.sessionstore.lock import local_directory, locked, service_lock_path
 
 HOLDER = Path(__file__).parents[1] / "support" / "lock_holder.py"
@@ -91,7 +92,7 @@ def test_another_thread_is_kept_out(path: Path) -> None:
 
 
 def test_waiting_ends_with_an_error(path: Path) -> None:
-    """Which says what to do; neither much too early nor much too late."""
+    """Neither much too early nor much too late."""
     with locked(path):
         start = time.monotonic()
         with pytest.raises(StoreLockedError) as caught, locked(path, timeout=0.2):
@@ -99,7 +100,6 @@ def test_waiting_ends_with_an_error(path: Path) -> None:
         waited = time.monotonic() - start
     assert 0.2 <= waited < 2
     assert caught.value.message == f"another process has kept the session store locked: {path}"
-    assert caught.value.hint == "try again, or end the coder process that hangs"
 
 
 def test_a_lock_that_becomes_free_is_taken(path: Path) -> None:
@@ -188,12 +188,12 @@ def test_a_link_is_not_followed(path: Path, dangling: bool) -> None:
 
 
 def test_a_directory_in_its_place_is_an_error(path: Path) -> None:
-    """Of ours, with what to do."""
+    """Of ours, which names it."""
     path.mkdir(parents=True)
-    with pytest.raises(StoreUnavailableError) as caught, locked(path):
+    with pytest.raises(FileError) as caught, locked(path):
         pass
     assert caught.value.message.startswith(f"the lock file {path} can't be opened: ")
-    assert caught.value.hint == "make it and its directory writable for you"
+    assert (caught.value.path, caught.value.action) == (path, Action.OPENED)
 
 
 def test_a_file_in_its_directorys_place_is_an_error(path: Path) -> None:
@@ -293,7 +293,7 @@ def test_no_lock_file_is_a_device(directories: Path, service: str) -> None:
 
 def test_the_keyring_store_takes_its_services_lock(directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And waits for it in vain when another has it."""
-    from memory_store import MemoryKeyring
+    from memory_keyring import MemoryKeyring
 
     store = KeyringStore("coder-test", provider=MemoryKeyring())
     monkeypatch.setattr(lock_module.locked.__wrapped__, "__defaults__", (0.0,))  # type: ignore[attr-defined]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import sys
 from pathlib import Path
 
 import click
 import pytest
+from coder_login import IDENTITY, __version__
 from coder_login.__main__ import coder
 from coder_login.commands import options
+from coder_login.commands.go_cli import COMMANDS, IGNORED_OPTIONS
 from coder_login.commands.options import GLOBAL_OPTIONS, GlobalOption, Kind
-from coder_login.commands.parsing import Flag, scan
+from coder_login.commands.parsing import Flag, Group, scan
 
 from cli import Inside
 
@@ -102,7 +108,7 @@ def test_a_list_that_is_no_header_is_one_of_its_own(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(options, "GLOBAL_OPTIONS", (options.HEADER, colour))
     found = options.Given()
 
-    @click.group(cls=options.Group)
+    @click.group(cls=Group)
     def group() -> None:
         pass
 
@@ -113,3 +119,87 @@ def test_a_list_that_is_no_header_is_one_of_its_own(monkeypatch: pytest.MonkeyPa
     words = ["--colour", "red", "--header", "a=1", "inner", "--colour", "blue", "--header", "b=2"]
     group.main(words, standalone_mode=False, obj=found)
     assert (found.texts(colour), found.texts(options.HEADER)) == (["red", "blue"], ["a=1", "b=2"])
+
+
+# Beside the Go CLI.
+
+
+@pytest.mark.parametrize("option", IGNORED_OPTIONS, ids=lambda option: str(option.name))
+def test_the_go_clis_other_options_do_nothing(inside: Inside, option: GlobalOption) -> None:
+    """Before and after the name of the command; `--help` does not offer them."""
+    value = [] if option.kind is Kind.FLAG else ["x"]
+    for words in ([option.name, *value, "version"], ["version", option.name, *value]):
+        assert inside.run(*words) == (0, f"{IDENTITY}\n".encode(), "")
+    assert option.name not in inside.run("version", "--help").text
+
+
+@pytest.mark.parametrize("words", [["ssh", "--stdio", "dev"], ["-v", "config-ssh"], ["ls"]], ids=" ".join)
+def test_a_command_of_the_go_cli_names_both_programs(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str]
+) -> None:
+    """Which one this is, where it lies, and the path of the other one: the first on the PATH that is not ours."""
+    places = [tmp_path / name for name in ("none", "ours", "theirs")]
+    for place, content in zip(places, [None, b"import coder_login", b"\x7fELF"], strict=True):
+        place.mkdir()
+        if content is not None:
+            program = place / ("coder.exe" if sys.platform == "win32" else "coder")
+            program.write_bytes(content)
+            program.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "ours" / "coder"), *words])
+    run = inside.run(*words, env={"PATH": os.pathsep.join(map(str, places)), "PATHEXT": ".exe"})
+    name = next(word for word in words if not word.startswith("-"))
+    assert (run.code, run.stdout) == (2, b"")
+    fact, hint = run.stderr.splitlines()
+    assert fact == f"error: The command {name} is the Go CLI's, and this is {IDENTITY}: {tmp_path / 'ours' / 'coder'}"
+    assert hint.startswith(f"Call the other one by its path: {tmp_path / 'theirs' / 'coder'}")
+    assert hint.endswith(f" {name}")
+
+
+def test_a_command_of_the_go_cli_without_a_go_cli(inside: Inside, tmp_path: Path) -> None:
+    """The error says where it is had."""
+    run = inside.run("ssh", "dev", env={"PATH": str(tmp_path)})
+    assert run.code == 2
+    assert run.stderr.endswith(
+        "\nNo other coder is on the PATH. Install the Go CLI: https://coder.com/docs/install/cli\n"
+    )
+
+
+def test_no_command_of_ours_is_called_the_go_clis(inside: Inside) -> None:
+    """What both have is ours here."""
+    assert not COMMANDS & set(coder.list_commands(click.Context(coder)))
+
+
+def test_an_unknown_command_is_nobodys(inside: Inside) -> None:
+    """Wrong usage, as click says it."""
+    run = inside.run("sing")
+    assert run.code == 2
+    assert "No such command 'sing'" in run.stderr
+
+
+def takes_keyring_for_granted(version: str) -> bool:
+    """What the VS Code extension concludes from a semantic version, in its `featureSet.ts`; a devel build has all."""
+    match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?", version)
+    assert match, "an editor that can't parse a version takes the deployment's own"
+    prerelease = (match[4] or "").split(".")
+    return tuple(map(int, match.group(1, 2, 3))) >= (2, 29, 0) or prerelease[0] == "devel"
+
+
+@pytest.mark.parametrize(
+    ("version", "granted"),
+    [("2.28.9", False), ("2.29.0", True), ("v2.30.1+abc", True), ("0.0.0-devel+abc", True), ("2.28.3-dev", False)],
+)
+def test_the_rule_of_the_editors(version: str, granted: bool) -> None:
+    """The rule itself, so that the next test can fail."""
+    assert takes_keyring_for_granted(version) is granted
+
+
+def test_editors_do_not_take_us_for_a_binary_with_the_keyring_on(inside: Inside) -> None:
+    """Ours is off until it is asked for: a session that they wrote there would not be found."""
+    version = json.loads(inside.run("version", "--output", "json").stdout)["version"]
+    assert version == __version__
+    assert not takes_keyring_for_granted(version)
+
+
+def test_the_version_is_an_option_too(inside: Inside) -> None:
+    """And the same identity as the subcommand's."""
+    assert inside.run("--version") == inside.run("version") == (0, f"{IDENTITY}\n".encode(), "")

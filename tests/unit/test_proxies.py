@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trustme
 from coder_login.deployment import transport as http
-from coder_login.deployment.failures import RequestError
+from coder_login.deployment.errors import Failure, RequestError
 from deployment import Deployment
 from loopback import redirect
 from proxy import RecordingProxy
@@ -21,7 +21,6 @@ pytest_plugins = ["cli_fixtures"]
 
 HOST = "dev.example.com"
 GATE = ("X-Gate", "open sesame")
-PROXY_HINT = "look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings"
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +57,7 @@ def certificate(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     serving, asking = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert(HOST, "127.0.0.1", "localhost").configure_cert(serving)
     authority.configure_trust(asking)
-    monkeypatch.setattr(http, "_tls", lambda: asking)
+    monkeypatch.setattr(http, "_make_tls_context", lambda: asking)
     return serving
 
 
@@ -72,7 +71,7 @@ def secure_deployment(certificate: ssl.SSLContext) -> Iterator[Deployment]:
 def test_https_goes_through_the_proxy(secure_deployment: Deployment, proxy: RecordingProxy) -> None:
     """In a tunnel: the proxy learns host and port, and sees neither token nor headers."""
     token = secure_deployment.issue_token()
-    assert client(secure_deployment.url, headers=[GATE]).me(token).username == "alex"
+    assert client(secure_deployment.url, headers=[GATE]).identify(token).username == "alex"
     (request,) = proxy.requests
     assert (request.method, request.path) == ("CONNECT", secure_deployment.url.removeprefix("https://"))
     assert token not in str(request.headers)
@@ -94,7 +93,7 @@ def test_no_proxy_is_heeded(
 def test_loopback_is_never_proxied(proxy: RecordingProxy, certificate: ssl.SSLContext, host: str, tls: bool) -> None:
     """A deployment on this machine is asked directly, whatever the environment says."""
     with Deployment(host=host, ssl_context=certificate if tls else None) as deployment:
-        client(deployment.url).me(deployment.issue_token())
+        client(deployment.url).identify(deployment.issue_token())
         assert len(deployment.requests) == 1
     assert proxy.requests == []
 
@@ -105,7 +104,7 @@ def test_a_token_without_tls_is_not_sent_through_a_proxy(proxy: RecordingProxy) 
         token = deployment.issue_token()
         told = client(deployment.url, headers=[GATE])
         told.check_deployment()
-        told.me(token)
+        told.identify(token)
         told.logout(token)
         assert len(deployment.requests) == 3
     assert proxy.requests == []
@@ -117,7 +116,7 @@ def test_a_redirect_to_another_host_goes_through_the_proxy_bare(deployment: Depl
         token = deployment.issue_token()
         deployment.answer("GET", "users/me", redirect(f"{elsewhere.url}/x"))
         with pytest.raises(Exception, match="where its token does not go"):
-            client(deployment.url, headers=[GATE], allow_redirects=True).me(token)
+            client(deployment.url, headers=[GATE], allow_redirects=True).identify(token)
         (request,) = proxy.requests
     assert request.path == f"{elsewhere.url}/x"
     assert token not in str(request.headers)
@@ -133,7 +132,7 @@ def test_a_proxy_that_refuses(secure_deployment: Deployment, monkeypatch: pytest
             client(secure_deployment.url).check_deployment()
         where = f"{secure_deployment.url}/api/v2/users/first through the proxy {proxy.url.removeprefix('http://')}"
     assert caught.value.message.startswith(f"{where}: the connection failed (Tunnel connection failed: {status} ")
-    assert caught.value.hint == PROXY_HINT
+    assert caught.value.failure is Failure.PROXY
     assert secure_deployment.requests == []
 
 
@@ -147,7 +146,7 @@ def test_a_proxy_that_is_down(secure_deployment: Deployment, monkeypatch: pytest
     assert caught.value.message == (
         f"{secure_deployment.url}/api/v2/users/first through the proxy {address}: the connection was refused"
     )
-    assert caught.value.hint == PROXY_HINT
+    assert caught.value.failure is Failure.PROXY
     assert secure_deployment.requests == []
 
 
@@ -169,4 +168,4 @@ def test_a_redirect_through_a_proxy_of_another_protocol(
     with pytest.raises(RequestError) as caught:
         client(deployment.url, allow_redirects=True).check_deployment()
     assert caught.value.message.startswith(f"http://{HOST}/ through the proxy 127.0.0.1:1: the connection failed (")
-    assert caught.value.hint == PROXY_HINT
+    assert caught.value.failure is Failure.PROXY

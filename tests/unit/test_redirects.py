@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from coder_login.deployment.api import APIError, TokenRefusedError
-from coder_login.deployment.failures import RequestError
+from coder_login.deployment.errors import APIError, Failure, ForeignRedirectError, RequestError, TokenRefusedError
 from coder_login.deployment.transport import Transport
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError
@@ -28,10 +27,10 @@ def elsewhere() -> Iterator[Deployment]:
         yield served
 
 
-def refusal(deployment: Deployment, location: str, **options: object) -> CoderError:
+def refusal(deployment: Deployment, location: str, **options: object) -> RequestError:
     deployment.answer("GET", "users/me", redirect(location))
     with pytest.raises(RequestError) as caught:
-        client(deployment.url, **options).me(TOKEN)
+        client(deployment.url, **options).identify(TOKEN)
     return caught.value
 
 
@@ -44,9 +43,7 @@ def test_a_redirect_is_refused(deployment: Deployment, elsewhere: Deployment, st
     assert caught.value.message == (
         f"{deployment.url}/api/v2/users/first redirects to {elsewhere.url}/api/v2/users/first"
     )
-    assert caught.value.hint == (
-        "give that deployment's own URL, or --allow-redirects (the token stays with the first one)"
-    )
+    assert caught.value.failure is Failure.REDIRECTED
     assert elsewhere.requests == []
 
 
@@ -56,7 +53,7 @@ def test_the_same_origin_keeps_the_token(deployment: Deployment, status: int) ->
     token = deployment.issue_token()
     deployment.answer("GET", "users/me", redirect("/api/v2/users/me?again=1#top", status))
     deployment.answer("GET", "users/me", redirect(f"{deployment.url}/api/v2/users/me", status))
-    user = client(deployment.url, allow_redirects=True, headers=[GATE]).me(token)
+    user = client(deployment.url, allow_redirects=True, headers=[GATE]).identify(token)
     assert user.username == "alex"
     assert [(request.token, request.headers["X-Gate"]) for request in deployment.requests] == [(token, GATE[1])] * 3
 
@@ -67,13 +64,12 @@ def test_another_origin_gets_neither_token_nor_headers(
 ) -> None:
     """The redirect is followed bare, and what the other origin says of a token that it did not see is not believed."""
     deployment.answer("GET", "users/me", redirect(f"{elsewhere.url}/api/v2/users/me", status))
-    with pytest.raises(APIError) as caught:
-        client(deployment.url, allow_redirects=True, headers=[GATE]).me(TOKEN)
+    with pytest.raises(ForeignRedirectError) as caught:
+        client(deployment.url, allow_redirects=True, headers=[GATE]).identify(TOKEN)
     assert caught.value.message == (
         f"{deployment.url} redirects to {elsewhere.url}/api/v2/users/me, where its token does not go"
     )
-    assert caught.value.hint == "give that deployment's own URL"
-    assert not isinstance(caught.value, TokenRefusedError)
+    assert caught.value.target == f"{elsewhere.url}/api/v2/users/me"
     (request,) = elsewhere.requests
     assert TOKEN not in str(request.headers)
     assert GATE[1] not in str(request.headers)
@@ -86,7 +82,7 @@ def test_the_same_server_by_another_name_is_another_origin(deployment: Deploymen
     """An origin is a name, not a machine."""
     deployment.answer("GET", "users/me", redirect(deployment.url.replace("127.0.0.1", name) + "/other"))
     with pytest.raises(CoderError):
-        client(deployment.url, allow_redirects=True, headers=[GATE]).me(TOKEN)
+        client(deployment.url, allow_redirects=True, headers=[GATE]).identify(TOKEN)
     assert [request.token for request in deployment.requests if request.path == "/other"] in ([None], [])
 
 
@@ -95,7 +91,7 @@ def test_a_way_back_gets_the_token_again(deployment: Deployment, elsewhere: Depl
     token = deployment.issue_token()
     deployment.answer("GET", "users/me", redirect(f"{elsewhere.url}/back"))
     elsewhere.answer("GET", "/back", redirect(f"{deployment.url}/api/v2/users/me"))
-    assert client(deployment.url, allow_redirects=True).me(token).username == "alex"
+    assert client(deployment.url, allow_redirects=True).identify(token).username == "alex"
     assert [request.token for request in elsewhere.requests] == [None]
 
 
@@ -147,7 +143,7 @@ def test_a_redirect_to_no_place_of_a_deployment(deployment: Deployment, location
     """Only http and https are followed, and only to a host that can be read out of the URL in one way."""
     problem = refusal(deployment, location, allow_redirects=allow)
     assert problem.message == f"{deployment.url}/api/v2/users/me redirects to {shown}"
-    assert problem.hint == "that is no place of a deployment: look at the deployment's URL"
+    assert problem.failure is Failure.REDIRECTED_NOWHERE
 
 
 def test_a_redirect_that_no_request_can_carry(deployment: Deployment) -> None:
@@ -163,7 +159,7 @@ def test_a_token_in_a_location_is_hidden(deployment: Deployment) -> None:
     assert problem.message == f"{deployment.url}/api/v2/users/me redirects to {deployment.url}/login?token=[hidden]"
     deployment.answer("GET", "users/me", redirect(f"/login?token={TOKEN}"))
     with pytest.raises(APIError) as caught:
-        client(deployment.url, allow_redirects=True, log=lines.append).me(TOKEN)
+        client(deployment.url, allow_redirects=True, log=lines.append).identify(TOKEN)
     assert TOKEN not in str(caught.value) + "".join(lines)
 
 
@@ -179,7 +175,7 @@ def test_a_post_stays_a_post(deployment: Deployment, status: int) -> None:
 
 def test_303_asks_with_get(deployment: Deployment) -> None:
     """See Other, RFC 9110 section 15.4.4."""
-    deployment.answer("POST", "users/logout", redirect("/api/v2/buildinfo", 303))
+    deployment.answer("POST", "users/logout", redirect("/api/v2/users/first", 303))
     client(deployment.url, allow_redirects=True).logout(TOKEN)
     assert [request.method for request in deployment.requests] == ["POST", "GET"]
 
@@ -188,9 +184,9 @@ def test_a_loop_ends(deployment: Deployment) -> None:
     """Ten redirects are followed at most."""
     deployment.answer("GET", "users/me", redirect("/api/v2/users/me"), times=None)
     with pytest.raises(RequestError) as caught:
-        client(deployment.url, allow_redirects=True).me(TOKEN)
+        client(deployment.url, allow_redirects=True).identify(TOKEN)
     assert caught.value.message == f"{deployment.url} redirects more than 10 times"
-    assert caught.value.hint == "give the URL it ends at"
+    assert caught.value.failure is Failure.REDIRECTED_TOO_OFTEN
     assert len(deployment.requests) <= 11
 
 
@@ -198,7 +194,7 @@ def test_a_redirect_without_a_location(deployment: Deployment) -> None:
     """It leads nowhere, and is an answer like another."""
     deployment.answer("GET", "users/me", Answer(302))
     with pytest.raises(APIError) as caught:
-        client(deployment.url, allow_redirects=True).me(TOKEN)
+        client(deployment.url, allow_redirects=True).identify(TOKEN)
     assert caught.value.message == f"{deployment.url} answered 302 Found"
 
 

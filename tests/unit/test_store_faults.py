@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore import (
+    KeyringFailedError,
+    KeyringRestoreError,
     KeyringStore,
     NoLogonSessionKeyringError,
     NoRoomError,
+    NotPersistentError,
     SessionNotFoundError,
     SessionStoreError,
     StoreDamagedError,
-    StoreUnavailableError,
+    StoreInOrderError,
     WriteLostError,
 )
 from coder_login.sessionstore.lock import locked
@@ -32,15 +35,15 @@ BLOB = b'{ "dev.example.com": {"api_token":"%b","coder_url":"https://dev.example
 DAMAGE = b"hunter2"
 
 CODES = [
-    pytest.param(5, StoreUnavailableError, id="access-denied"),
+    pytest.param(5, KeyringFailedError, id="access-denied"),
     pytest.param(8, NoRoomError, id="store-full"),
-    pytest.param(87, StoreUnavailableError, id="invalid-parameter"),
-    pytest.param(234, StoreUnavailableError, id="torn-read"),
-    pytest.param(1004, StoreUnavailableError, id="invalid-flags"),
+    pytest.param(87, KeyringFailedError, id="invalid-parameter"),
+    pytest.param(234, KeyringFailedError, id="torn-read"),
+    pytest.param(1004, KeyringFailedError, id="invalid-flags"),
     pytest.param(1312, NoLogonSessionKeyringError, id="no-logon-session"),
     pytest.param(1783, NoRoomError, id="bad-stub-data"),
-    pytest.param(2202, StoreUnavailableError, id="bad-user-name"),
-    pytest.param(31337, StoreUnavailableError, id="unknown"),
+    pytest.param(2202, KeyringFailedError, id="bad-user-name"),
+    pytest.param(31337, KeyringFailedError, id="unknown"),
 ]
 
 
@@ -153,7 +156,8 @@ def test_a_windows_error_in_an_undo_says_that_the_session_may_be_left(
     put(advapi32, BLOB)
     with pytest.raises(SessionStoreError) as caught:
         undo(store, lambda: advapi32.fail(function, code, after=after))
-    assert type(caught.value) is SessionStoreError
+    assert type(caught.value) is KeyringRestoreError
+    assert type(caught.value.failure) is expected
     assert caught.value.message.startswith("the keyring could not be put back as it was: ")
     assert isinstance(caught.value.__cause__, BodyError)
     assert (raw(advapi32) == BLOB) is (after == 1)
@@ -175,7 +179,7 @@ def test_an_undo_restores_the_blob(store: KeyringStore, advapi32: FakeAdvapi32, 
     [
         (lambda store: store.read(DEV), SessionNotFoundError),
         (lambda store: store.delete(DEV), SessionNotFoundError),
-        (lambda store: store.reset(), SessionStoreError),
+        (lambda store: store.reset(), StoreInOrderError),
     ],
     ids=["read", "delete", "reset"],
 )
@@ -226,10 +230,10 @@ def test_the_strongest_persistence_is_named(
 def test_a_keyring_that_forgets_at_logoff_is_not_used(
     store: KeyringStore, advapi32: FakeAdvapi32, persist: int
 ) -> None:
-    """Said beforehand, with a usual cause."""
+    """Said beforehand."""
     advapi32.session_types[1] = persist
     for operation in (store.persistence, partial(store.check, DEV)):
-        with pytest.raises(StoreUnavailableError) as caught:
+        with pytest.raises(NotPersistentError) as caught:
             operation()
         assert caught.value.message == "Windows keeps no credentials beyond this logon session"
 
@@ -261,10 +265,11 @@ def test_damage_is_neither_overwritten_nor_shown(store: KeyringStore, advapi32: 
     assert advapi32.get(SERVICE) is None
 
 
-def test_a_network_logon_says_what_to_do(store: KeyringStore, advapi32: FakeAdvapi32) -> None:
+def test_a_network_logon_is_named(store: KeyringStore, advapi32: FakeAdvapi32) -> None:
     """1312, as over SSH."""
     advapi32.fail("CredReadW", 1312)
     with pytest.raises(NoLogonSessionKeyringError) as caught:
         store.read(DEV)
-    assert "as over SSH" in caught.value.message
-    assert "--use-keyring" in caught.value.hint
+    assert caught.value.message == (
+        "this logon session has no Windows Credential Manager (Windows error 1312): a network logon, as over SSH"
+    )

@@ -25,7 +25,7 @@ from coder_login.sessionstore import (
 from coder_login.sessionstore import pair as pair_module
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from memory_store import MemoryKeyring
+from memory_keyring import MemoryKeyring
 
 SERVICE = "coder-test"
 CHECKED = settings(
@@ -168,7 +168,7 @@ def _check_applied(store: KeyringStore, step: str, url: DeploymentURL, token: st
             store.read(url)
     else:
         assert store.read(url) == token
-        assert url.origin in store.deployments()
+        assert url.origin in {listed.origin for listed in store.deployments()}
 
 
 def _entries(blob: bytes | None) -> Entries:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from coder_login.commands import output
-from coder_login.commands.hints import read_session
-from coder_login.commands.options import Command
+from coder_login.commands.parsing import Command
 from coder_login.commands.settings import Settings
 
 
@@ -21,7 +20,4 @@ def command(ctx: click.Context) -> None:
     It is the token of --url or CODER_URL, else of the deployment that the url file names. To log in to a host that is
     called "token", write coder login https://token.
     """
-    settings = Settings(ctx)
-    store = settings.store()
-    token = read_session(settings, store, settings.url())
-    output.answer_line(token)
+    output.answer_line(Settings(ctx).session().read())

@@ -7,15 +7,13 @@ as good as unset.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from coder_login.commands.parsing import Boolean, Flag, Seconds, scan
+from coder_login.commands.values import Boolean
 
 
 class Kind(Enum):
@@ -40,6 +38,8 @@ class GlobalOption:
     short: str = ""
     secret: bool = False
     """Whether its value is never repeated, in a hint for one."""
+    hidden: bool = False
+    """Whether `--help` and the docs leave it out."""
 
     @property
     def key(self) -> str:
@@ -63,7 +63,7 @@ GLOBAL_CONFIG = GlobalOption(
 )
 HEADER = GlobalOption(
     "--header",
-    "Send a header with every request; can be given again.",
+    "Send a header with every request. Repeatable; the variable is a CSV line.",
     Kind.LIST,
     metavar="NAME=VALUE",
     variable="CODER_HEADER",
@@ -138,61 +138,3 @@ def given(ctx: click.Context) -> Given:
 def variable(option: GlobalOption) -> str | None:
     """What the option's variable holds; None for an empty one, too."""
     return (os.environ.get(option.variable) or None) if option.variable else None
-
-
-class Command(click.Command):
-    """A command that takes the global options too."""
-
-    def __init__(self, *arguments: Any, **attributes: Any) -> None:
-        super().__init__(*arguments, **attributes)
-        self.params += _parameters()
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, scan(self, args).words)
-
-
-class Group(click.Group):
-    """A group that takes the global options too; what follows a subcommand's name is the subcommand's."""
-
-    command_class = Command
-
-    def __init__(self, *arguments: Any, **attributes: Any) -> None:
-        super().__init__(*arguments, **attributes)
-        self.params += _parameters()
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, scan(self, args).words)
-
-
-def _parameters() -> list[click.Parameter]:
-    """New instances: click keeps the state of an option with its command."""
-    return [_parameter(option) for option in GLOBAL_OPTIONS]
-
-
-def _parameter(option: GlobalOption) -> click.Option:
-    names = [name for name in (option.short, option.name) if name]
-    attributes: dict[str, Any] = {"help": option.help + (f" [{option.sources}]" if option.sources else "")}
-    if option.kind is not Kind.FLAG:
-        attributes |= {"metavar": option.metavar, "multiple": option.kind is Kind.LIST}
-    if option.kind is Kind.SECONDS:
-        attributes["type"] = Seconds()
-    make: Callable[..., click.Option] = Flag if option.kind is Kind.FLAG else click.Option
-    return make(names, expose_value=False, callback=_keep, **attributes)
-
-
-def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Note *value*, the last one before or after the subcommand's name; a list's are all kept."""
-    if not param.name or ctx.get_parameter_source(param.name) is not ParameterSource.COMMANDLINE:
-        return
-    values = given(ctx).values
-    values[param.name] = [*values.get(param.name, ()), *value] if param.multiple else value
-
-
-output_option = click.option(
-    "-o",
-    "--output",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="The form of the answer.  [default: text]",
-)

@@ -13,13 +13,14 @@ from typing import Any, TextIO
 
 import click
 
+from coder_login.commands.errors import NobodyToAskError, Notice, UnwrittenAnswerError
 from coder_login.errors import CoderError
 
 _MIN_WIDTH = 30  # columns; narrower than that, wrapped text reads worse than what the terminal breaks
 
 
 def answer(text: str) -> None:
-    _print(_wrapped(text, is_terminal(sys.stdout)) + "\n")
+    _print(_wrap(text, is_terminal(sys.stdout)) + "\n")
 
 
 def answer_json(value: Any) -> None:
@@ -51,10 +52,10 @@ def _is_console(stream: TextIO) -> bool:
     return type(raw).__name__ == "_WindowsConsoleIO"
 
 
-def check_person(hint: str) -> None:
-    """Raise when nobody is there to see a question and to answer it; *hint* is the way without one."""
+def check_person() -> None:
+    """Raise NobodyToAskError when nobody is there to see a question and to answer it."""
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-        raise CoderError("nobody is there to be asked", hint)
+        raise NobodyToAskError
 
 
 def _print(text: str | bytes) -> None:
@@ -62,23 +63,21 @@ def _print(text: str | bytes) -> None:
         click.echo(text, nl=False)
     except OSError as problem:
         with contextlib.suppress(OSError, ValueError):
-            sys.stdout.close()  # lest the interpreter tries to write the rest again, and fails aloud
-        raise CoderError(
-            f"the answer could not be written: {problem.strerror}", "look at where standard output goes"
-        ) from problem
+            sys.stdout.close()  # else the interpreter would try to write the rest again, and fail aloud
+        raise UnwrittenAnswerError(f"the answer could not be written: {problem.strerror}") from problem
 
 
-def error(problem: CoderError) -> None:
-    _tell("error", "red", problem.message, problem.hint)
+def error(problem: CoderError, hint: str = "") -> None:
+    _tell("error", "red", problem.message, hint)
 
 
-def warning(message: str, hint: str = "") -> None:
-    _tell("warning", "yellow", message, hint)
+def warning(problem: CoderError | Notice, hint: str = "") -> None:
+    _tell("warning", "yellow", problem.message, hint)
 
 
-def note(message: str) -> None:
+def note(sentence: str) -> None:
     """Something worth knowing that is not wrong."""
-    click.echo(_wrapped(_sentence(message), is_terminal(sys.stderr)), err=True)
+    click.echo(_wrap(sentence, is_terminal(sys.stderr)), err=True)
 
 
 def progress(line: str) -> None:
@@ -87,22 +86,20 @@ def progress(line: str) -> None:
 
 
 def _tell(label: str, colour: str, message: str, hint: str) -> None:
-    text = f"{label}: {_sentence(message)}" + (f"\n{_sentence(hint)}" if hint else "")
-    text = _wrapped(text, is_terminal(sys.stderr))
+    text = f"{label}: {_capitalize(message)}" + (f"\n{hint}" if hint else "")
+    text = _wrap(text, is_terminal(sys.stderr))
     if not os.environ.get("NO_COLOR"):
         text = text.replace(label, click.style(label, fg=colour, bold=True), 1)
     click.echo(text, err=True)
 
 
-def _sentence(text: str) -> str:
-    """*text* as a sentence; a URL or a command stays as it must be typed, without a full stop to copy with it."""
-    first, last = text.split(" ", 1)[0], text.rsplit(" ", 1)[-1]
-    if first.isalpha():
-        text = text[:1].upper() + text[1:]
-    return f"{text}." if last.strip("()\"'").isalpha() and ": coder " not in text else text
+def _capitalize(message: str) -> str:
+    """*message* as the start of a line; a URL or a file's name that it starts with stays as it is."""
+    is_word = message.split(" ", 1)[0].rstrip(",;:").isalpha()
+    return message[:1].upper() + message[1:] if is_word else message
 
 
-def _wrapped(text: str, for_terminal: bool) -> str:
+def _wrap(text: str, for_terminal: bool) -> str:
     width = shutil.get_terminal_size().columns
     if not for_terminal or width < _MIN_WIDTH:
         return text

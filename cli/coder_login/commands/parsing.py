@@ -1,48 +1,21 @@
-"""How arguments are read: booleans as the editors spell them, and one scanner that spells options out for click."""
+"""How arguments are read: commands that take the global options, and one scanner that spells options out for click."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from coder_login.text import printable
+from coder_login.commands import options
+from coder_login.commands.go_cli import IGNORED_OPTIONS
+from coder_login.commands.options import GlobalOption, Kind
+from coder_login.commands.values import Boolean, Seconds
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-_TRUE, _FALSE = frozenset({"true", "t", "1"}), frozenset({"false", "f", "0"})
-_BOOLEAN_FORM = "true, false, t, f, 1 or 0"
-
-
-class Boolean(click.ParamType[bool]):
-    """A boolean as the editors spell it."""
-
-    name = "true|false"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bool:
-        if isinstance(value, bool):
-            return value
-        text = str(value).strip().lower()
-        if text not in _TRUE | _FALSE:
-            self.fail(f"{printable(str(value))!r} is not one of {_BOOLEAN_FORM}", param, ctx)
-        return text in _TRUE
-
-
-class Seconds(click.FloatRange):
-    """A time limit: over 0, an hour at most."""
-
-    def __init__(self) -> None:
-        super().__init__(min=0, min_open=True, max=3600)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        seconds = super().convert(value, param, ctx)
-        if math.isnan(seconds):  # no comparison with a bound refuses it
-            self.fail(f"{seconds} is not in the range {self._describe_range()}.", param, ctx)
-        return seconds
 
 
 class Flag(click.Option):
@@ -99,7 +72,7 @@ def _spell_out(command: click.Command, word: str) -> tuple[list[str], bool]:
     """The option *word* as click is to see it, and whether the next word is its value."""
     if not word.startswith("--"):
         return _spell_out_short(command, word[1:])
-    option = _option(command, word)
+    option = _find_option(command, word)
     if isinstance(option, Flag):
         return [f"{word}=true"], False
     return [word], _takes_value(option)
@@ -108,7 +81,7 @@ def _spell_out(command: click.Command, word: str) -> tuple[list[str], bool]:
 def _spell_out_short(command: click.Command, letters: str) -> tuple[list[str], bool]:
     spelled: list[str] = []
     while letters:
-        option, rest = _option(command, f"-{letters[0]}"), letters[1:]
+        option, rest = _find_option(command, f"-{letters[0]}"), letters[1:]
         if not isinstance(option, Flag):
             return [*spelled, f"-{letters}"], _takes_value(option) and not rest
         value, letters = (rest[1:], "") if rest.startswith("=") else ("true", rest)
@@ -116,7 +89,7 @@ def _spell_out_short(command: click.Command, letters: str) -> tuple[list[str], b
     return spelled, False
 
 
-def _option(command: click.Command, name: str) -> click.Option | None:
+def _find_option(command: click.Command, name: str) -> click.Option | None:
     """The option of that *name*; None for one that is not known, or has its ``=value`` already."""
     for param in command.params:
         if isinstance(param, click.Option) and name in param.opts:
@@ -126,3 +99,62 @@ def _option(command: click.Command, name: str) -> click.Option | None:
 
 def _takes_value(option: click.Option | None) -> bool:
     return option is not None and not option.is_flag and not option.count
+
+
+class Command(click.Command):
+    """A command that takes the global options too."""
+
+    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.params += _make_parameters()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, scan(self, args).words)
+
+
+class Group(click.Group):
+    """A group that takes the global options too; what follows a subcommand's name is the subcommand's."""
+
+    command_class = Command
+
+    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.params += _make_parameters()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, scan(self, args).words)
+
+
+def _make_parameters() -> list[click.Parameter]:
+    """New instances: click keeps the state of an option with its command."""
+    return [_make_parameter(option) for option in (*options.GLOBAL_OPTIONS, *IGNORED_OPTIONS)]
+
+
+def _make_parameter(option: GlobalOption) -> click.Option:
+    names = [name for name in (option.short, option.name) if name]
+    help_text = option.help + (f" [{option.sources}]" if option.sources else "")
+    attributes: dict[str, Any] = {"help": help_text, "hidden": option.hidden}
+    if option.kind is not Kind.FLAG:
+        attributes |= {"metavar": option.metavar, "multiple": option.kind is Kind.LIST}
+    if option.kind is Kind.SECONDS:
+        attributes["type"] = Seconds()
+    make: Callable[..., click.Option] = Flag if option.kind is Kind.FLAG else click.Option
+    return make(names, expose_value=False, callback=_keep, **attributes)
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Note *value*, the last one before or after the subcommand's name; a list's are all kept."""
+    if not param.name or ctx.get_parameter_source(param.name) is not ParameterSource.COMMANDLINE:
+        return
+    values = options.given(ctx).values
+    values[param.name] = [*values.get(param.name, ()), *value] if param.multiple else value
+
+
+output_option = click.option(
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="The form of the answer.  [default: text]",
+)

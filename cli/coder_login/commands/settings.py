@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from coder_login.commands import options, output
+from coder_login.commands.errors import Notice, NoTLSNotice, UnnamedDeploymentError
 from coder_login.deployment.url import DeploymentURL, InvalidURLError
 from coder_login.errors import CoderError
 from coder_login.sessionstore import FileStore, SessionStore
@@ -16,6 +18,7 @@ from coder_login.sessionstore import FileStore, SessionStore
 if TYPE_CHECKING:
     from coder_login.deployment.api import Client
     from coder_login.deployment.headers import Headers
+    from coder_login.session import Session
     from coder_login.sessionstore import KeyringStore
 
 TOKEN_VARIABLE = options.TOKEN.variable
@@ -32,7 +35,31 @@ class Settings:
         self.no_open = self._given.flag(options.NO_OPEN)
         self.token_option: str | None = self._given.values.get(options.TOKEN.key)
         self.token_variable = options.variable(options.TOKEN)
-        self._headers = self._parsed_headers()
+        self._headers = self._parse_headers()
+
+    def hint(self, error: CoderError | Notice) -> str:
+        """The next step after *error*."""
+        from coder_login.commands.hints import Hints
+
+        return Hints(self._given).after(error)
+
+    def report(self, error: CoderError) -> None:
+        output.error(error, self.hint(error))
+
+    def warn(self, problem: CoderError | Notice) -> None:
+        output.warning(problem, self.hint(problem))
+
+    def session(self, argument: str | None = None) -> Session:
+        """The session that the command is about, in the store that was asked for.
+
+        Raises at once when that store can't be had; then UnnamedDeploymentError when no deployment is named anywhere.
+        """
+        from coder_login.session import Session
+
+        files = self.files()
+        store: SessionStore = self.keyring() if self.use_keyring else files
+        make_other: Callable[[], SessionStore] = (lambda: files) if self.use_keyring else self.keyring
+        return Session(self.url(argument), store, files, make_other)
 
     def files(self) -> FileStore:
         directory = self._given.text(options.GLOBAL_CONFIG)
@@ -42,10 +69,6 @@ class Settings:
         from coder_login.sessionstore.keyring_store import KeyringStore
 
         return KeyringStore()
-
-    def store(self) -> SessionStore:
-        """The store that was asked for. Raises at once when it can't be had."""
-        return self.keyring() if self.use_keyring else self.files()
 
     def given_url(self, argument: str | None = None) -> DeploymentURL | None:
         """The deployment by argument, option or variable; a wrong one is a usage error."""
@@ -58,13 +81,13 @@ class Settings:
         try:
             return DeploymentURL.parse(text)
         except InvalidURLError as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(error.message) from error
 
     def url(self, argument: str | None = None) -> DeploymentURL:
-        """The deployment, also by the `url` file. Raises CoderError when none is named anywhere."""
+        """The deployment, also by the `url` file. Raises UnnamedDeploymentError when none is named anywhere."""
         url = self.given_url(argument) or self.files().current()
         if url is None:
-            raise CoderError("no deployment is named", "log in with: coder login URL, or give --url URL")
+            raise UnnamedDeploymentError
         return url
 
     def client(self, url: DeploymentURL) -> Client:
@@ -73,32 +96,31 @@ class Settings:
         from coder_login.deployment.transport import Transport
 
         if url.origin.scheme == "http" and not url.origin.is_loopback:
-            output.warning(
-                f"{url} has no TLS: whoever is on the way can read the token", "use https, if the deployment has it"
-            )
+            self.warn(NoTLSNotice(f"{url} has no TLS: everybody on the way can read the token"))
         transport = Transport(
             url,
-            headers=self._headers + self._command_headers(url),
+            headers=self._headers + self._run_header_command(url),
             allow_redirects=self._given.flag(options.ALLOW_REDIRECTS),
             timeout=self._given.seconds(options.TIMEOUT),
             log=output.progress if self._given.flag(options.VERBOSE) else lambda line: None,
         )
-        return Client(url, transport, "coder login --use-keyring" if self.use_keyring else "coder login")
+        return Client(url, transport)
 
-    def _parsed_headers(self) -> Headers:
+    def _parse_headers(self) -> Headers:
         texts, line = self._given.texts(options.HEADER), options.variable(options.HEADER)
         if not texts and not line:
             return []
-        from coder_login.deployment.headers import HeaderError, parse_header, parse_header_line
+        from coder_login.deployment.errors import HeaderError
+        from coder_login.deployment.headers import parse_header, parse_header_line
 
         try:
             if texts:
                 return [parse_header(text, options.HEADER.name) for text in texts]
             return parse_header_line(line or "", options.HEADER.variable)
         except HeaderError as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(error.message) from error
 
-    def _command_headers(self, url: DeploymentURL) -> Headers:
+    def _run_header_command(self, url: DeploymentURL) -> Headers:
         command = self._given.text(options.HEADER_COMMAND)
         if not command:
             return []

@@ -6,7 +6,7 @@ import click
 
 from coder_login import IDENTITY, __version__
 from coder_login.commands import output
-from coder_login.commands.options import Command, output_option
+from coder_login.commands.parsing import Command, output_option
 
 
 @click.command(cls=Command, epilog="\b\nExamples:\n  coder version\n  coder version --output json")

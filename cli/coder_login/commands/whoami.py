@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from coder_login.commands import output
-from coder_login.commands.hints import read_session
-from coder_login.commands.options import Command, output_option
+from coder_login.commands.errors import RefusedVariableError
+from coder_login.commands.parsing import Command, output_option
 from coder_login.commands.settings import TOKEN_VARIABLE, Settings
 from coder_login.deployment.session_token import check_token
 from coder_login.deployment.url import DeploymentURL
@@ -27,17 +27,14 @@ def command(ctx: click.Context, form: str) -> None:
     The token is that of --token, else CODER_SESSION_TOKEN, else the stored one.
     """
     settings = Settings(ctx)
-    store = settings.store()  # before all else: a keyring that is not there is the news
-    token = _given_token(settings)
-    url = settings.url()
-    if token is None:
-        token = read_session(settings, store, url)
-    user = _user(settings, url, token)
+    session = settings.session()  # first of all: that there is no keyring matters more than a wrong token
+    token = _take_given_token(settings)
+    user = _fetch_user(settings, session.url, session.read() if token is None else token)
     if form == "text":
-        output.answer(f"{printable(user.username)} at {url}")
+        output.answer(f"{printable(user.username)} at {session.url}")
         return
     answer = {
-        "url": str(url),
+        "url": str(session.url),
         "username": user.username,
         "user_id": user.id,
         "organization_ids": user.organization_ids,
@@ -46,21 +43,20 @@ def command(ctx: click.Context, form: str) -> None:
     output.answer_json([answer])
 
 
-def _user(settings: Settings, url: DeploymentURL, token: str) -> User:
-    from coder_login.deployment.api import TokenRefusedError
+def _fetch_user(settings: Settings, url: DeploymentURL, token: str) -> User:
+    from coder_login.deployment.errors import TokenRefusedError
 
     client = settings.client(url)
     client.check_deployment()
     try:
-        return client.me(token)
+        return client.identify(token)
     except TokenRefusedError as refusal:
         if settings.token_option is not None or settings.token_variable is None:
             raise
-        hint = f"that was the token of {TOKEN_VARIABLE}: unset it to use the stored session"
-        raise TokenRefusedError(refusal.message, hint, refusal.status) from refusal
+        raise RefusedVariableError(refusal.message, TOKEN_VARIABLE) from refusal
 
 
-def _given_token(settings: Settings) -> str | None:
+def _take_given_token(settings: Settings) -> str | None:
     if settings.token_option is not None:
         return check_token(settings.token_option.strip(), "--token")
     if settings.token_variable is not None:

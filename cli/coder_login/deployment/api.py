@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import http
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
+from coder_login.deployment.errors import (
+    APIError,
+    ForeignRedirectError,
+    InFrontError,
+    InvalidKeyError,
+    NotCoderError,
+    NoUserError,
+    TokenRefusedError,
+    UnexpectedAnswerError,
+)
 from coder_login.deployment.session_token import InvalidTokenError, check_token
 from coder_login.deployment.transport import Response, Transport
 from coder_login.deployment.url import DeploymentURL
-from coder_login.errors import CoderError
-
-
-class APIError(CoderError):
-    """The deployment, or something in front of it, answered with an error."""
-
-    def __init__(self, message: str, hint: str = "", status: int | None = None) -> None:
-        super().__init__(message, hint)
-        self.status = status
-
-
-class NotCoderError(APIError):
-    """What answered is not a Coder deployment."""
-
-
-class NoUserError(APIError):
-    """The deployment has no user yet."""
-
-
-class TokenRefusedError(APIError):
-    """The deployment itself says that the token is not, or no longer, good."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who a token belongs to."""
+    """The person that a token belongs to."""
 
     id: str
     username: str
@@ -46,133 +35,112 @@ class User:
 class Client:
     """The API of the deployment at *url*. Every method raises RequestError or APIError."""
 
-    def __init__(self, url: DeploymentURL, transport: Transport, login: str = "coder login") -> None:
-        """*login* is the command for a hint: a new session must go where the refused one is."""
+    def __init__(self, url: DeploymentURL, transport: Transport) -> None:
         self._url = url
         self._transport = transport
-        self._login = login
 
     def check_deployment(self) -> None:
         """Make sure that a Coder deployment with a user answers, before any token is sent there."""
         response = self._send("GET", "users/first")
         if response.status == http.HTTPStatus.NOT_FOUND:
-            if response.build_version is None:
-                raise self._not_coder(response)
-            raise NoUserError(
-                f"{self._url} has no user yet", f"make the first one at {self._url.join('setup')}", response.status
-            )
-        self._judged(response)
+            self._check_build_version(response)
+            raise NoUserError(f"{self._url} has no user yet", response.status, self._url)
+        self._read(response)
 
-    def me(self, token: str) -> User:
+    def identify(self, token: str) -> User:
         """The token's user. Raises TokenRefusedError for a token that is not good."""
-        answer = self._judged(self._send("GET", "users/me", token))
-        try:
-            return _user(answer)
-        except (AttributeError, KeyError, TypeError):
-            pass
-        raise self._misunderstood("users/me")
+        response = self._send("GET", "users/me", token)
+        user = _parse_user(self._read(response))
+        if user is None:
+            self._refuse_form(response, "users/me")
+        return user
 
     def mint_key(self, token: str) -> str:
         """A new session key of the token's user."""
-        answer = self._judged(self._send("POST", "users/me/keys", token))
+        response = self._send("POST", "users/me/keys", token)
+        answer = self._read(response)
         key = answer.get("key") if isinstance(answer, dict) else None
         if not isinstance(key, str):
-            raise self._misunderstood("users/me/keys")
+            self._refuse_form(response, "users/me/keys")
         try:
             return check_token(key, "the session key from the deployment")
         except InvalidTokenError as error:
-            raise APIError(error.message, "tell the deployment's administrator") from error
+            raise InvalidKeyError(error.message, response.status, self._url) from error
 
     def logout(self, token: str) -> None:
         """Revoke *token*. Raises TokenRefusedError when it was not good any more."""
-        self._judged(self._send("POST", "users/logout", token))
+        self._read(self._send("POST", "users/logout", token))
 
     def _send(self, method: str, path: str, token: str | None = None) -> Response:
         response = self._transport.send(method, self._url.join(f"api/v2/{path}"), token=token)
         if not self._transport.is_own(response.url):
             # Whatever it says of the token: it has not seen it.
-            raise APIError(
-                f"{self._url} redirects to {self._transport.shown(response.url)}, where its token does not go",
-                "give that deployment's own URL",
-                response.status,
-            )
+            target = self._transport.make_printable(response.url)
+            fact = f"{self._url} redirects to {target}, where its token does not go"
+            raise ForeignRedirectError(fact, response.status, self._url, target)
         return response
 
-    def _judged(self, response: Response) -> Any:
-        """The JSON of a good answer; every other one as an error that says whose it is and what to do."""
-        ok = 200 <= response.status < 300
-        if response.build_version is None:
-            raise self._not_coder(response) if ok else self._in_front(response)
-        answer = response.json()
-        if not ok:
-            raise self._refused(response, answer)
+    def _read(self, response: Response) -> Any:
+        """The JSON of a good answer. Raises APIError for every other one, of the class that says whose it is."""
+        if not 200 <= response.status < 300:
+            self._refuse_status(response)
+        self._check_build_version(response)
+        answer = response.read_json()
         if not isinstance(answer, dict | list):
-            raise self._misunderstood(response.url)
+            self._refuse_form(response, response.url)
         return answer
 
-    def _not_coder(self, response: Response) -> NotCoderError:
-        kind = "a web page" if "html" in response.headers.get_content_type() else "something else"
-        return NotCoderError(
-            f"{self._transport.shown(response.url)} answered with {kind}, not as a Coder deployment",
-            "look at the URL, its base path too, and whether a login page of a proxy stands in front",
-            response.status,
+    def _check_build_version(self, response: Response) -> None:
+        if response.build_version is None:
+            kind = "a web page" if "html" in response.headers.get_content_type() else "something else"
+            where = self._transport.make_printable(response.url)
+            fact = f"{where} answered with {kind}, not as a Coder deployment"
+            raise NotCoderError(fact, response.status, self._url)
+
+    def _refuse_status(self, response: Response) -> NoReturn:
+        status = _describe_status(response.status)
+        if response.build_version is None:
+            where = self._transport.make_printable(response.url)
+            fact = f"{where} answered {status}, perhaps from something in front of the deployment"
+            raise InFrontError(fact, response.status, self._url)
+        words = self._transport.make_printable(_join_words(response.read_json()))
+        kind = TokenRefusedError if response.status == http.HTTPStatus.UNAUTHORIZED else APIError
+        raise kind(f"{self._url} answered {status}" + (f": {words}" if words else ""), response.status, self._url)
+
+    def _refuse_form(self, response: Response, call: str) -> NoReturn:
+        fact = f"the answer of {self._url} to {self._transport.make_printable(call)} is not understood"
+        raise UnexpectedAnswerError(fact, response.status, self._url)
+
+
+def _parse_user(answer: Any) -> User | None:
+    """The user that *answer* describes; None when it has another form."""
+    try:
+        return User(
+            id=_check_text(answer["id"]),
+            username=_check_text(answer["username"]),
+            organization_ids=[_check_text(item) for item in answer.get("organization_ids") or []],
+            roles=_group_roles(answer.get("roles") or []),
         )
-
-    def _in_front(self, response: Response) -> APIError:
-        return APIError(
-            f"{self._transport.shown(response.url)} answered {_status(response.status)}, perhaps from something in "
-            "front of the deployment",
-            _HINTS.get(response.status, "look at the URL, and at what stands between here and the deployment"),
-            response.status,
-        )
-
-    def _refused(self, response: Response, answer: Any) -> APIError:
-        said = self._transport.shown(_said(answer))
-        fact = f"{self._url} answered {_status(response.status)}" + (f": {said}" if said else "")
-        hint = _HINTS.get(response.status, "look at the deployment's log, or ask its administrator")
-        if response.status == http.HTTPStatus.UNAUTHORIZED:
-            return TokenRefusedError(fact, f"log in again with: {self._login} {self._url}", response.status)
-        return APIError(fact, hint, response.status)
-
-    def _misunderstood(self, what: str) -> APIError:
-        return APIError(
-            f"the answer of {self._url} to {self._transport.shown(what)} is not understood",
-            "the deployment may be older or newer than this command: look for another version of it",
-        )
+    except (AttributeError, KeyError, TypeError):
+        return None
 
 
-_HINTS = {
-    403: "the user of this token may not do that: ask the deployment's administrator",
-    404: "look at the URL, its base path too",
-    429: "that were too many requests: wait a minute, and try again",
-    500: "the deployment has a problem: try again, or ask its administrator",
-    502: "the deployment can't be reached behind its proxy: try again later",
-    503: "the deployment is not ready: try again later",
-    504: "the deployment does not answer its proxy: try again later",
-}
-
-
-def _user(answer: Any) -> User:
-    roles: dict[str, list[str]] = {}
-    for role in answer.get("roles") or []:
+def _group_roles(roles: Any) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for role in roles:
         organization = role.get("organization_id") or "*"
-        roles.setdefault(organization, []).append(str(role.get("display_name") or role["name"]))
-    return User(
-        id=_string(answer["id"]),
-        username=_string(answer["username"]),
-        organization_ids=[_string(item) for item in answer.get("organization_ids") or []],
-        roles=roles,
-    )
+        grouped.setdefault(organization, []).append(str(role.get("display_name") or role["name"]))
+    return grouped
 
 
-def _string(value: Any) -> str:
+def _check_text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
 
 
-def _said(answer: Any) -> str:
-    """What an error body says, for a person."""
+def _join_words(answer: Any) -> str:
+    """What the body of an error says, for a person; "" for one of another form."""
     if not isinstance(answer, dict):
         return ""
     validations = answer.get("validations")
@@ -184,7 +152,7 @@ def _said(answer: Any) -> str:
     return " ".join(part for part in parts if isinstance(part, str))
 
 
-def _status(status: int) -> str:
+def _describe_status(status: int) -> str:
     try:
         return f"{status} {http.HTTPStatus(status).phrase}"
     except ValueError:

@@ -1,4 +1,4 @@
-"""Why a request got no answer, in words: the URL, what happened, and the next step."""
+"""From the exception of a failed request to an error of ours, with a fact that repeats nothing that was sent."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ import socket
 import ssl
 import urllib.error
 
-from coder_login.errors import CoderError
+from coder_login.deployment.errors import Failure, RequestError
 from coder_login.text import printable
 
 MAX_BODY = 1024 * 1024
 """Bytes that are read of an answer at most."""
-
-
-class RequestError(CoderError):
-    """A request got no answer that we can use."""
 
 
 class TruncatedError(Exception):
@@ -26,57 +22,54 @@ class TooLongError(Exception):
     """The body is over the limit, or its end never comes."""
 
 
-def failure(where: str, error: Exception, timeout: float, proxy: str) -> RequestError:
-    """*error* in words; *where* and *proxy* (host and port, "" without one) are named. The error's text may hold what
-    was sent: only what the system and the TLS library say is repeated.
+def translate(error: Exception, where: str, timeout: float, proxy: str) -> RequestError:
+    """The RequestError that *error* means, for the URL *where* and the *proxy*: host and port, "" without one.
+
+    What *error* itself says may hold what was sent: only the words of the system and of the TLS library are repeated.
     """
-    error, detail = _root(error), _detail(_root(error))
-    _, fact, hint = next(row for row in _FAILURES if isinstance(error, row[0]))
+    cause = _unwrap(error)
+    failure, fact = next((failure, fact) for kind, failure, fact in _FAILURES if isinstance(cause, kind))
     if proxy:
         where += f" through the proxy {printable(proxy)}"
-        hint = _PROXY if isinstance(error, _REACHED_PROXY_ONLY) or type(error) in _SAID_OF_PROXIES else hint
-    return RequestError(f"{where}: {fact.format(timeout=timeout, detail=detail)}", hint)
+        failure = Failure.PROXY if _is_of_proxy(cause) else failure
+    return RequestError(f"{where}: {fact.format(timeout=timeout, detail=_describe(cause))}", failure)
 
 
-def _root(error: Exception) -> Exception:
-    reason = getattr(error, "reason", None)
-    return reason if isinstance(error, urllib.error.URLError) and isinstance(reason, Exception) else error
+def _unwrap(error: Exception) -> Exception:
+    reason = error.reason if isinstance(error, urllib.error.URLError) else None
+    return reason if isinstance(reason, Exception) else error
 
 
-def _detail(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return printable(error.verify_message)
-    if isinstance(error, OSError):
-        return printable(error.strerror or str(error))
-    return type(error).__name__  # its text may carry what was sent
+def _is_of_proxy(cause: Exception) -> bool:
+    """Whether it is the proxy that failed, not the deployment behind it."""
+    # Name and port are those of the proxy: it reaches the deployment itself. The bare classes are urllib's own, for a
+    # tunnel that is refused and for a protocol that it doesn't speak.
+    return isinstance(cause, socket.gaierror | ConnectionRefusedError) or type(cause) in (
+        OSError,
+        urllib.error.URLError,
+    )
 
 
-_PROXY = "look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings"
-_REACHED_PROXY_ONLY = (socket.gaierror, ConnectionRefusedError)  # the deployment itself is reached by the proxy
-_SAID_OF_PROXIES = (OSError, urllib.error.URLError)  # urllib's for a tunnel that is refused, and a strange protocol
-_FAILURES: tuple[tuple[type[Exception], str, str], ...] = (
-    (socket.gaierror, "the host's name was not found", "look at the URL, and whether this machine is online"),
-    (
-        ssl.SSLCertVerificationError,
-        "the server's certificate is not trusted ({detail})",
-        "for a private authority, name its certificate's file in SSL_CERT_FILE; verification can't be turned off",
-    ),
-    (
-        ssl.SSLError,
-        "there is no TLS connection to be had ({detail})",
-        "give an http:// URL if the deployment really has no TLS",
-    ),
-    (TimeoutError, "no answer within {timeout:g} s", "try again, or give it more time with --timeout SECONDS"),
-    (ConnectionRefusedError, "the connection was refused", "look at the port, and whether the deployment runs"),
-    (TruncatedError, "the answer was cut short", "try again"),
-    (http.client.IncompleteRead, "the answer was cut short", "try again"),
-    (http.client.RemoteDisconnected, "the server hung up without an answer", "try again"),
-    (
-        TooLongError,
-        f"the answer is longer than {MAX_BODY} bytes, or too slow",
-        "look at the URL: this is not how a Coder deployment answers",
-    ),
-    (http.client.HTTPException, "the answer is not HTTP ({detail})", "look at the port in the URL, and at its scheme"),
-    (ValueError, "the request could not be sent ({detail})", "look at the URL and at the custom headers"),
-    (Exception, "the connection failed ({detail})", "look at the URL, at the network and at the proxy variables"),
+def _describe(cause: Exception) -> str:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return printable(cause.verify_message)
+    if isinstance(cause, OSError):
+        return printable(cause.strerror or str(cause))
+    return type(cause).__name__  # its text may carry what was sent
+
+
+# The first row that fits counts: a subclass stands before its base.
+_FAILURES: tuple[tuple[type[Exception], Failure, str], ...] = (
+    (socket.gaierror, Failure.NAME, "the host's name was not found"),
+    (ssl.SSLCertVerificationError, Failure.CERTIFICATE, "the server's certificate is not trusted ({detail})"),
+    (ssl.SSLError, Failure.TLS, "there is no TLS connection to be had ({detail})"),
+    (TimeoutError, Failure.TIMEOUT, "no answer within {timeout:g} s"),
+    (ConnectionRefusedError, Failure.REFUSED, "the connection was refused"),
+    (TruncatedError, Failure.CUT_SHORT, "the answer was cut short"),
+    (http.client.IncompleteRead, Failure.CUT_SHORT, "the answer was cut short"),
+    (http.client.RemoteDisconnected, Failure.CUT_SHORT, "the server hung up without an answer"),
+    (TooLongError, Failure.TOO_LONG, f"the answer is longer than {MAX_BODY} bytes, or too slow"),
+    (http.client.HTTPException, Failure.NOT_HTTP, "the answer is not HTTP ({detail})"),
+    (ValueError, Failure.UNSENDABLE, "the request could not be sent ({detail})"),
+    (Exception, Failure.OTHER, "the connection failed ({detail})"),
 )

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 
-from coder_login.errors import CoderError
+from coder_login.deployment.errors import HeaderError, HeaderFault
 from coder_login.text import printable
 
 COMMAND_TIMEOUT = 10.0
@@ -28,11 +28,6 @@ Headers = list[tuple[str, str]]
 
 _RESERVED = {"coder-session-token", "host", "content-length"}
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 section 5.6.2
-_FORM = "write it as NAME=VALUE"
-
-
-class HeaderError(CoderError):
-    """A custom header is not of the right form, or its command failed."""
 
 
 def parse_header(text: str, source: str) -> tuple[str, str]:
@@ -40,18 +35,19 @@ def parse_header(text: str, source: str) -> tuple[str, str]:
     name, separator, value = text.partition("=")
     name = name.strip()
     if not separator:
-        raise HeaderError(f"{source} has a header without a =", _FORM)
+        raise HeaderError(f"{source} has a header without a =", HeaderFault.FORM)
     legal = _NAME.match(name)
     if legal is None:
-        raise HeaderError(f"{source} has a header without a name", _FORM)
+        raise HeaderError(f"{source} has a header without a name", HeaderFault.FORM)
     if legal.group() != name:
         # Only the beginning is shown: in "Authorization: Basic c2VjcmV0==" the rest is a value.
         start = printable(legal.group(), 60)
-        raise HeaderError(f"{source} has a character after {start!r} that no header's name may have", _FORM)
+        raise HeaderError(f"{source} has a character after {start!r} that no header's name may have", HeaderFault.FORM)
     if name.lower() in _RESERVED:
-        raise HeaderError(f"{source} sets {name}", "leave it out: the command sets it itself")
+        raise HeaderError(f"{source} sets {name}", HeaderFault.RESERVED)
     if any((c < " " and c != "\t") or "\x7f" <= c <= "\x9f" or c > "\xff" for c in value):
-        raise HeaderError(f"{source} has a control character, or one beyond Latin-1, in the header {name}", _FORM)
+        content = "a control character, or one beyond Latin-1"
+        raise HeaderError(f"{source} has {content}, in the header {name}", HeaderFault.FORM)
     return name, value.strip()
 
 
@@ -62,7 +58,7 @@ def parse_header_line(line: str, source: str) -> Headers:
     except csv.Error:
         fields = None
     if fields is None or "\n" in line or "\r" in line:
-        raise HeaderError(f"{source} is not one line of CSV", 'write it as NAME=VALUE,"NAME=VALUE, WITH A COMMA"')
+        raise HeaderError(f"{source} is not one line of CSV", HeaderFault.CSV)
     return [parse_header(field, source) for field in fields]
 
 
@@ -72,11 +68,11 @@ def run_header_command(command: str, url: str) -> Headers:
     It sees CODER_URL and not CODER_SESSION_TOKEN. Raises HeaderError when it fails, takes longer than 10 s, prints
     more than 64 KiB, or something that is no header; what it printed is never shown.
     """
-    lines = _text(_output(command, url)).splitlines()
+    lines = _decode(_run(command, url)).splitlines()
     return [parse_header(line, "the header command's output") for line in lines if line.strip()]
 
 
-def _output(command: str, url: str) -> bytes:
+def _run(command: str, url: str) -> bytes:
     environment = {k: v for k, v in os.environ.items() if k.upper() != "CODER_SESSION_TOKEN"} | {"CODER_URL": url}
     # The user's own command line, in the user's own shell: that is what the option is for.
     process = subprocess.Popen(  # noqa: S602
@@ -88,12 +84,12 @@ def _output(command: str, url: str) -> bytes:
         start_new_session=sys.platform != "win32",
     )
     try:
-        return _finished_output(process)
+        return _read_output(process)
     finally:
         _end(process)
 
 
-def _finished_output(process: subprocess.Popen[bytes]) -> bytes:
+def _read_output(process: subprocess.Popen[bytes]) -> bytes:
     output: list[bytes] = []
     reader = threading.Thread(target=_drain, args=(process, output), daemon=True)
     reader.start()
@@ -101,13 +97,13 @@ def _finished_output(process: subprocess.Popen[bytes]) -> bytes:
     reader.join(COMMAND_TIMEOUT)
     printed = b"".join(output)
     if len(printed) > COMMAND_MAX_OUTPUT:
-        raise HeaderError(f"the header command printed more than {COMMAND_MAX_OUTPUT} bytes", "mend the command")
+        raise HeaderError(f"the header command printed more than {COMMAND_MAX_OUTPUT} bytes", HeaderFault.COMMAND)
     with contextlib.suppress(subprocess.TimeoutExpired):
         if not reader.is_alive() and process.wait(1) == 0:
             return printed
     if reader.is_alive() or process.returncode is None:
-        raise HeaderError(f"the header command did not end within {COMMAND_TIMEOUT:g} s", "mend the command")
-    raise HeaderError(f"the header command failed with exit code {process.returncode}", "run it by hand to see why")
+        raise HeaderError(f"the header command did not end within {COMMAND_TIMEOUT:g} s", HeaderFault.COMMAND)
+    raise HeaderError(f"the header command failed with exit code {process.returncode}", HeaderFault.COMMAND_EXIT)
 
 
 def _drain(process: subprocess.Popen[bytes], output: list[bytes]) -> None:
@@ -136,8 +132,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _text(output: bytes) -> str:
+def _decode(output: bytes) -> str:
     with contextlib.suppress(UnicodeDecodeError):
         return output.decode()
     # Outside of any except block: a UnicodeDecodeError carries the output.
-    raise HeaderError("the header command printed something that is not UTF-8", "mend the command")
+    raise HeaderError("the header command printed something that is not UTF-8", HeaderFault.COMMAND)

@@ -16,20 +16,16 @@ class InvalidTokenError(CoderError):
 
 
 def check_token(token: str, source: str) -> str:
-    """*token*, when it is printable ASCII without white space and not too long; *source* says where it came from.
+    """*token*, if it is printable ASCII without white space and not too long; *source* says where it came from.
 
     Checked before a token goes into a header, a store or standard output. Raises InvalidTokenError.
     """
     if not token:
-        raise InvalidTokenError(f"{source} is empty", "give the session token, as the deployment's page shows it")
+        raise InvalidTokenError(f"{source} is empty")
     if len(token) > MAX_LENGTH:
-        raise InvalidTokenError(
-            f"{source} is not a session token: it has {len(token)} characters, and the limit is {MAX_LENGTH}",
-            "copy the token alone, as the deployment's page shows it",
-        )
+        size = f"it has {len(token)} characters, and the limit is {MAX_LENGTH}"
+        raise InvalidTokenError(f"{source} is not a session token: {size}")
     if not all("!" <= character <= "~" for character in token):
-        raise InvalidTokenError(
-            f"{source} is not a session token: it holds white space, a control character or a non-ASCII one",
-            "copy the token alone, as the deployment's page shows it",
-        )
+        content = "it holds white space, a control character or a non-ASCII one"
+        raise InvalidTokenError(f"{source} is not a session token: {content}")
     return token

@@ -1,4 +1,4 @@
-"""One HTTP request after another to one deployment, on urllib: who gets the token, how long, how much, and what failed.
+"""One HTTP request after another to one deployment, on urllib: who gets the token, how long and how much we read.
 
 The token and the custom headers go to the deployment's origin and nowhere else.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import http.client
 import json
-import re
 import ssl
 import sys
 import time
@@ -20,13 +19,18 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from coder_login import IDENTITY
-from coder_login.deployment.failures import MAX_BODY, RequestError, TooLongError, TruncatedError, failure
+from coder_login.deployment.errors import Failure, RequestError
+from coder_login.deployment.failures import MAX_BODY, TooLongError, TruncatedError, translate
 from coder_login.deployment.headers import Headers
-from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, InvalidURLError
-from coder_login.text import printable, without
+from coder_login.deployment.proxies import find_proxies, name_proxy
+from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, parse_origin
+from coder_login.text import printable, redact
 
 TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105  # the header's name
 BUILD_HEADER = "X-Coder-Build-Version"
+USER_AGENT = f"{IDENTITY.replace(' ', '/')} ({sys.platform}; Python {sys.version_info[0]}.{sys.version_info[1]})"
+"""This program, its version and the system."""
+
 DEFAULT_TIMEOUT = 30.0
 """Seconds that a connection, and each wait for data, may take; a whole body may take as long again."""
 
@@ -49,7 +53,7 @@ class Response:
         version = self.headers.get(BUILD_HEADER)
         return None if version is None else str(version)
 
-    def json(self) -> Any:
+    def read_json(self) -> Any:
         """The body as JSON; None when it is not."""
         try:
             return json.loads(self.body)
@@ -58,7 +62,10 @@ class Response:
 
 
 class Transport:
-    """Sends requests to *deployment*, with *headers* on each; *log* gets one line a request, without any header."""
+    """Sends requests to *deployment*, with *headers* on each; *log* gets one line a request, without any header.
+
+    *timeout* is in seconds, as DEFAULT_TIMEOUT.
+    """
 
     def __init__(
         self,
@@ -70,20 +77,24 @@ class Transport:
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._deployment = deployment
-        self._headers = _joined(headers or [])
+        self._headers = _join_headers(headers or [])
         self._allow_redirects = allow_redirects
         self._timeout = timeout
         self._log = log
         self._secrets = {value for value in self._headers.values() if len(value) >= _SHORTEST_SECRET}
 
-    def shown(self, text: str) -> str:
+    def make_printable(self, text: str) -> str:
         """*text*, which a server may have made of what it was sent, for a person: without a token or a header."""
-        return printable(without(text, self._secrets))
+        return printable(redact(text, self._secrets))
+
+    def is_own(self, url: str) -> bool:
+        """Whether *url* is of the deployment's origin, the only one that gets the token and the custom headers."""
+        return parse_origin(url) == self._deployment.origin
 
     def send(self, method: str, url: str, *, token: str | None = None) -> Response:
-        """The answer to *method* on *url*, redirects followed if they are allowed.
+        """The answer to *method* on *url*, whatever its status is; redirects are followed if they are allowed.
 
-        Raises RequestError when there is none, whatever its status is otherwise for the caller to judge.
+        Raises RequestError when there is no answer.
         """
         if token:
             self._secrets.add(token)
@@ -92,74 +103,57 @@ class Transport:
             location = response.headers.get("Location")
             if response.status not in _REDIRECTS or not location:
                 return response
-            url = self._redirected(url, str(location))
+            url = self._follow(url, str(location))
             method = "GET" if response.status == 303 else method
-        raise RequestError(f"{self._deployment} redirects more than {_MAX_REDIRECTS} times", "give the URL it ends at")
+        fact = f"{self._deployment} redirects more than {_MAX_REDIRECTS} times"
+        raise RequestError(fact, Failure.REDIRECTED_TOO_OFTEN)
 
-    def _redirected(self, url: str, location: str) -> str:
-        target = _target(url, location)
-        fact = f"{self.shown(url)} redirects to {self.shown(target or location)}"
+    def _follow(self, url: str, location: str) -> str:
+        """Where the redirect leads. Raises RequestError when we don't go there."""
+        target = _resolve(url, location)
+        fact = f"{self.make_printable(url)} redirects to {self.make_printable(target or location)}"
         if target is None:
-            raise RequestError(fact, "that is no place of a deployment: look at the deployment's URL")
+            raise RequestError(fact, Failure.REDIRECTED_NOWHERE)
         if not self._allow_redirects:
-            raise RequestError(
-                fact, "give that deployment's own URL, or --allow-redirects (the token stays with the first one)"
-            )
+            raise RequestError(fact, Failure.REDIRECTED)
         return target
 
     def _send_once(self, method: str, url: str, token: str | None) -> Response:
         request = urllib.request.Request(url, b"" if method == "POST" else None, method=method)
-        headers = {"Accept": "application/json", "User-Agent": user_agent()}
+        headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
         if method == "POST":
             headers["Content-Type"] = "application/json"
         if self.is_own(url):
             headers |= self._headers | ({} if token is None else {TOKEN_HEADER: token})
         for name, value in headers.items():
             request.add_header(name, value)
-        return self._timed(request)
+        return self._exchange_logged(request)
 
-    def is_own(self, url: str) -> bool:
-        """Whether *url* is of the deployment's origin, the only one that gets the token and the custom headers."""
-        parsed = _parsed(url)
-        return parsed is not None and parsed.origin == self._deployment.origin
-
-    def _timed(self, request: urllib.request.Request) -> Response:
+    def _exchange_logged(self, request: urllib.request.Request) -> Response:
         start, outcome = time.monotonic(), "failed"
         try:
-            response = self._answer(request)
+            response = self._exchange(request)
             outcome = str(response.status)
             return response
         finally:
             milliseconds = (time.monotonic() - start) * 1000
-            self._log(f"{request.get_method()} {self.shown(request.full_url)} {outcome} {milliseconds:.0f} ms")
+            url = self.make_printable(request.full_url)
+            self._log(f"{request.get_method()} {url} {outcome} {milliseconds:.0f} ms")
 
-    def _answer(self, request: urllib.request.Request) -> Response:
-        url, proxies = request.full_url, self._proxies(request.full_url)
+    def _exchange(self, request: urllib.request.Request) -> Response:
+        url = request.full_url
+        proxies = find_proxies(url, self._deployment.origin)
         try:
-            with _opener(proxies).open(request, timeout=self._timeout) as raw:
-                return Response(url, raw.status, raw.headers, _body(raw, self._timeout))
+            with _build_opener(proxies).open(request, timeout=self._timeout) as raw:
+                return Response(url, raw.status, raw.headers, _read_body(raw, self._timeout))
         except (OSError, http.client.HTTPException, ValueError, TruncatedError, TooLongError) as error:
-            problem = failure(self.shown(url), error, self._timeout, _proxy_name(proxies, url))
+            problem = translate(error, self.make_printable(url), self._timeout, name_proxy(proxies, url))
         # Outside of the except block: http.client's ValueError carries the header that it refused.
         raise problem
 
-    def _proxies(self, url: str) -> dict[str, str]:
-        """The proxies of the environment, or of Windows; none for loopback, nor for a token without TLS."""
-        parts = urlsplit(url)
-        parsed = _parsed(url)
-        if (parts.scheme == "http" and self.is_own(url)) or (parsed is not None and parsed.origin.is_loopback):
-            return {}
-        proxies = urllib.request.getproxies()
-        return {} if urllib.request.proxy_bypass(parts.hostname or "") else proxies
 
-
-def user_agent() -> str:
-    """Us, our version and the system."""
-    return f"{IDENTITY.replace(' ', '/')} ({sys.platform}; Python {sys.version_info[0]}.{sys.version_info[1]})"
-
-
-def _joined(headers: Headers) -> dict[str, str]:
-    """One line a name, as RFC 9110 section 5.3 joins several of one name, and RFC 6265 cookies."""
+def _join_headers(headers: Headers) -> dict[str, str]:
+    """One line a name: RFC 9110 section 5.3 joins several of one name so, and RFC 6265 cookies."""
     joined: dict[str, str] = {}
     for name, value in headers:
         key = name.title()
@@ -168,26 +162,26 @@ def _joined(headers: Headers) -> dict[str, str]:
     return joined
 
 
-def _opener(proxies: dict[str, str]) -> urllib.request.OpenerDirector:
-    # Built by hand: the usual one raises on every status but 2xx and follows redirects with all headers.
+def _build_opener(proxies: dict[str, str]) -> urllib.request.OpenerDirector:
+    # By hand: the usual one raises on every status but 2xx, and follows redirects with all headers.
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(proxies),
         urllib.request.UnknownHandler(),
         urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=_tls()),
+        urllib.request.HTTPSHandler(context=_make_tls_context()),
     ):
         opener.add_handler(handler)
     return opener
 
 
 @functools.cache
-def _tls() -> ssl.SSLContext:
+def _make_tls_context() -> ssl.SSLContext:
     """The system's certificates, or those of SSL_CERT_FILE; verification is never turned off."""
     return ssl.create_default_context()
 
 
-def _body(raw: http.client.HTTPResponse, timeout: float) -> bytes:
+def _read_body(raw: http.client.HTTPResponse, timeout: float) -> bytes:
     pieces, size, deadline = [], 0, time.monotonic() + timeout
     while piece := raw.read1(64 * 1024):
         pieces.append(piece)
@@ -200,15 +194,7 @@ def _body(raw: http.client.HTTPResponse, timeout: float) -> bytes:
     return b"".join(pieces)
 
 
-def _parsed(url: str) -> DeploymentURL | None:
-    """*url* without its query, by the same reading as the deployment's own; None for what that refuses."""
-    try:
-        return DeploymentURL.parse(re.split("[?#]", url, maxsplit=1)[0])
-    except InvalidURLError:
-        return None
-
-
-def _target(url: str, location: str) -> str | None:
+def _resolve(url: str, location: str) -> str | None:
     """Where a redirect leads; None for what is not http, nor https, or not a URL."""
     try:
         target = urljoin(url, location)
@@ -217,9 +203,3 @@ def _target(url: str, location: str) -> str | None:
     except ValueError:
         return None
     return target if parts.scheme in DEFAULT_PORTS and parts.hostname and "@" not in parts.netloc else None
-
-
-def _proxy_name(proxies: dict[str, str], url: str) -> str:
-    """Host and port of the proxy that *url* goes through, without the password that its own URL may hold."""
-    proxy = proxies.get(urlsplit(url).scheme, "")
-    return proxy.rpartition("@")[2].rpartition("//")[2].rstrip("/")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from enum import Enum, auto
 from urllib.parse import SplitResult, quote, urlsplit
 
 from coder_login.errors import CoderError
@@ -17,11 +18,28 @@ DEFAULT_PORTS = {"https": 443, "http": 80}
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?")
 _PATH_SAFE = "/%:@!$&'()*+,;=-._~"
-_EXAMPLE = "give a deployment's URL, such as https://dev.example.com"
+
+
+class URLFault(Enum):
+    """What is wrong with a URL."""
+
+    FORM = auto()
+    PARSING = auto()
+    SCHEME = auto()
+    USER = auto()
+    NOT_ASCII = auto()
+    IPV6 = auto()
+    PORT = auto()
+    PATH = auto()
+    QUERY = auto()
 
 
 class InvalidURLError(CoderError):
-    """The text is not the URL of a deployment."""
+    """The text is not the URL of a deployment. A password that it may hold is never part of the error."""
+
+    def __init__(self, message: str, fault: URLFault) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +63,7 @@ class Origin:
         """Whether the host is this machine by its name: localhost, 127.0.0.0/8 or [::1]."""
         if self.host == "localhost":
             return True
-        address = _address(self.host.strip("[]"))
+        address = _parse_address(self.host.strip("[]"))
         return address is not None and address.is_loopback
 
 
@@ -57,20 +75,22 @@ class DeploymentURL:
     path: str = ""
 
     @classmethod
-    def parse(cls, text: str) -> DeploymentURL:
-        """The URL in *text*; without a scheme it is https, or http for localhost.
+    def of(cls, value: DeploymentURL | str) -> DeploymentURL:
+        """*value* itself, or the URL in it when it is text. Raises InvalidURLError."""
+        return value if isinstance(value, DeploymentURL) else cls.parse(value)
 
-        Raises InvalidURLError, which never repeats a password that the URL may hold.
-        """
+    @classmethod
+    def parse(cls, text: str) -> DeploymentURL:
+        """The URL in *text*; without a scheme it is https, or http for localhost. Raises InvalidURLError."""
         text = text.strip()
         if not text:
-            raise InvalidURLError("the URL is empty", _EXAMPLE)
+            raise InvalidURLError("the URL is empty", URLFault.FORM)
         _check_characters(text)
         if re.match(r"https?:(?!//|\d|$)", text, re.IGNORECASE):
-            raise InvalidURLError(f"{_shown(text)} lacks a // after the scheme", _EXAMPLE)
-        parts = _split(text if "://" in text else f"{_implied_scheme(text)}://{text}")
+            raise InvalidURLError(f"{_cite(text)} lacks a // after the scheme", URLFault.FORM)
+        parts = _split(text if "://" in text else f"{_choose_scheme(text)}://{text}")
         _check_parts(parts, text)
-        return cls(Origin(parts.scheme, _host(parts), _port(parts)), _path(parts))
+        return cls(Origin(parts.scheme, _read_host(parts), _read_port(parts)), _read_path(parts))
 
     def __str__(self) -> str:
         return f"{self.origin}{self.path}"
@@ -78,6 +98,14 @@ class DeploymentURL:
     def join(self, path: str) -> str:
         """The URL of *path* below the deployment's base path."""
         return f"{self}/{path.lstrip('/')}"
+
+
+def parse_origin(url: str) -> Origin | None:
+    """The origin of *url*, any page of a host, by the same reading as a deployment's; None for what that refuses."""
+    try:
+        return DeploymentURL.parse(re.split("[?#]", url, maxsplit=1)[0]).origin
+    except InvalidURLError:
+        return None
 
 
 def parse_key(key: str, scheme: str) -> Origin | None:
@@ -92,13 +120,13 @@ def parse_key(key: str, scheme: str) -> Origin | None:
 def _check_characters(text: str) -> None:
     # urlsplit drops tabs and line ends without a word, and a browser takes a backslash for a slash.
     if any(character <= " " or character in "\x7f\\" for character in text):
-        raise InvalidURLError("the URL holds white space, a control character or a backslash", _EXAMPLE)
+        raise InvalidURLError("the URL holds white space, a control character or a backslash", URLFault.FORM)
     # A lone surrogate is what Python makes of a byte that is not text, in an argument or a variable.
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise InvalidURLError("the URL holds bytes that are not UTF-8 text", _EXAMPLE)
+        raise InvalidURLError("the URL holds bytes that are not UTF-8 text", URLFault.FORM)
 
 
-def _shown(text: str) -> str:
+def _cite(text: str) -> str:
     # However it is parsed: what stands before an @ can be a password.
     return "the URL" if "@" in text else repr(printable(text))
 
@@ -111,70 +139,61 @@ def _split(text: str) -> SplitResult:
         parts = None
     if parts is None:
         # The text may hold a password: it is not repeated, and the ValueError that may carry it is left behind.
-        raise InvalidURLError("the URL can't be parsed: look at its brackets and its port", _EXAMPLE)
+        raise InvalidURLError("the URL can't be parsed", URLFault.PARSING)
     return parts
 
 
-def _implied_scheme(text: str) -> str:
+def _choose_scheme(text: str) -> str:
     host = re.split(r"[:/?#]", text, maxsplit=1)[0]
     return "http" if host.lower() == "localhost" else "https"
 
 
 def _check_parts(parts: SplitResult, text: str) -> None:
     if "@" in parts.netloc:
-        raise InvalidURLError(
-            "the URL holds a user name or a password",
-            "leave out everything up to the @: a session token is asked for separately",
-        )
+        raise InvalidURLError("the URL holds a user name or a password", URLFault.USER)
     if parts.scheme not in DEFAULT_PORTS:
-        raise InvalidURLError(f"{_shown(text)} has the scheme {parts.scheme!r}", "only https and http are allowed")
+        raise InvalidURLError(f"{_cite(text)} has the scheme {parts.scheme!r}", URLFault.SCHEME)
     if parts.query or parts.fragment or text.endswith(("?", "#")):
-        raise InvalidURLError(
-            f"{_shown(text)} has a query or a fragment",
-            "give the deployment's own URL, without what follows ? or #",
-        )
+        raise InvalidURLError(f"{_cite(text)} has a query or a fragment", URLFault.QUERY)
 
 
-def _host(parts: SplitResult) -> str:
+def _read_host(parts: SplitResult) -> str:
     host = parts.hostname or ""
     if not host:
-        raise InvalidURLError("the URL has no host", _EXAMPLE)
+        raise InvalidURLError("the URL has no host", URLFault.FORM)
     # Not of the host name, which is in lower case: the lower case of the Kelvin sign is an ASCII k.
     if not parts.netloc.isascii():
-        raise InvalidURLError(
-            f"the host {printable(parts.netloc)!r} is not ASCII",
-            "give its xn-- form, as the browser's address bar copies it: other conversions can name another domain",
-        )
+        raise InvalidURLError(f"the host {printable(parts.netloc)!r} is not ASCII", URLFault.NOT_ASCII)
     if "[" in parts.netloc:
-        return _ipv6_host(host, parts.netloc)
+        return _read_ipv6_host(host, parts.netloc)
     if not _HOST.fullmatch(host) or len(host) > 253:
-        raise InvalidURLError(f"{printable(host)!r} is not a host name", _EXAMPLE)
+        raise InvalidURLError(f"{printable(host)!r} is not a host name", URLFault.FORM)
     return host
 
 
-def _ipv6_host(host: str, netloc: str) -> str:
-    address = _address(host)
+def _read_ipv6_host(host: str, netloc: str) -> str:
+    address = _parse_address(host)
     # What stands around the brackets urlsplit leaves out, without a word in older versions.
     whole = re.fullmatch(r"\[[^\[\]]*\](:\d*)?", netloc)
     if not whole or not isinstance(address, ipaddress.IPv6Address) or address.scope_id:
-        raise InvalidURLError(f"{printable(netloc)!r} is not an IPv6 address", "give one like [::1], without a zone")
+        raise InvalidURLError(f"{printable(netloc)!r} is not an IPv6 address", URLFault.IPV6)
     return f"[{address.compressed}]"
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(text)
     except ValueError:
         return None
 
 
-def _port(parts: SplitResult) -> int:
+def _read_port(parts: SplitResult) -> int:
     if parts.port == 0:
-        raise InvalidURLError("the URL has the port 0", "give a port from 1 to 65535")
+        raise InvalidURLError("the URL has the port 0", URLFault.PORT)
     return parts.port or DEFAULT_PORTS[parts.scheme]
 
 
-def _path(parts: SplitResult) -> str:
+def _read_path(parts: SplitResult) -> str:
     if any(segment in {".", ".."} for segment in parts.path.split("/")):
-        raise InvalidURLError("the URL's path has a . or .. in it", "give the path itself")
+        raise InvalidURLError("the URL's path has a . or .. in it", URLFault.PATH)
     return quote(parts.path.rstrip("/"), safe=_PATH_SAFE)

@@ -17,7 +17,6 @@ MAX_NESTING = 32
 
 Object = dict[str, Any]
 
-_RESET = "nothing was changed; look at it in Control Panel, Credential Manager, or discard it with: coder keyring reset"
 _UTF16LE_BOM = b"\xff\xfe"
 
 
@@ -26,10 +25,10 @@ def parse(blob: bytes) -> Object:
 
     UTF-16LE, with or without a byte-order mark, is what Control Panel leaves behind after an edit.
     """
-    text = _text(blob)
-    value = _parse(text) if text else {}
+    text = _decode(blob)
+    value = _parse_json(text) if text else {}
     if not isinstance(value, dict):
-        damaged(f"a JSON {kind(value)}, not an object")
+        raise StoreDamagedError(f"a JSON {kind(value)}, not an object")
     return value
 
 
@@ -41,17 +40,12 @@ def serialize(value: Object) -> bytes:
 def check(value: Any, depth: int = 1) -> None:
     """Raise StoreDamagedError for a lone surrogate, and for what lies deeper than MAX_NESTING in *value*."""
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        damaged("a string with a lone surrogate")
+        raise StoreDamagedError("a string with a lone surrogate")
     if isinstance(value, dict | list):
         if depth > MAX_NESTING:
-            damaged(f"JSON nested deeper than {MAX_NESTING} levels")
+            raise StoreDamagedError(f"JSON nested deeper than {MAX_NESTING} levels")
         for item in [*value, *value.values()] if isinstance(value, dict) else value:
             check(item, depth + 1)
-
-
-def damaged(found: str, hint: str = _RESET) -> NoReturn:
-    """Raise StoreDamagedError; *found* says what there is, without showing it. *hint* is for a part of the blob."""
-    raise StoreDamagedError(f"the stored sessions can't be understood: {found}", hint)
 
 
 def kind(value: Any) -> str:
@@ -59,7 +53,7 @@ def kind(value: Any) -> str:
     return {list: "list", str: "string", bool: "boolean", type(None): "null", dict: "object"}.get(type(value), "number")
 
 
-def _text(blob: bytes) -> str:
+def _decode(blob: bytes) -> str:
     encoding = "utf-8"
     if blob.startswith(_UTF16LE_BOM) or (len(blob) > 1 and blob[1] == 0):
         encoding = "utf-16-le"
@@ -68,13 +62,17 @@ def _text(blob: bytes) -> str:
     except UnicodeDecodeError:
         text = None
     # Raised here, not there: a UnicodeDecodeError carries the whole blob.
-    return damaged(f"{len(blob)} bytes that are not {encoding.upper()}") if text is None else text
+    if text is None:
+        raise StoreDamagedError(f"{len(blob)} bytes that are not {encoding.upper()}")
+    return text
 
 
-def _parse(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     value, problem = None, ""
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite)
+        value = json.loads(
+            text, object_pairs_hook=_make_object, parse_constant=_refuse_constant, parse_float=_parse_finite
+        )
     except json.JSONDecodeError as error:
         problem = f"text that is not JSON: an error at character {error.pos} of {len(text)}"
     except _JSONError as error:
@@ -83,7 +81,7 @@ def _parse(text: str) -> Any:
         problem = "JSON with a number too long, or nested too deep"
     if problem:
         # Raised here, not there: a JSONDecodeError carries the whole text.
-        damaged(problem)
+        raise StoreDamagedError(problem)
     return value
 
 
@@ -91,18 +89,18 @@ class _JSONError(Exception):
     """JSON that other programs may read in another way than we do."""
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Object:
+def _make_object(pairs: list[tuple[str, Any]]) -> Object:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise _JSONError("a JSON object with a duplicate key")
     return value
 
 
-def _constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise _JSONError(f"the number {name}, which is not JSON")
 
 
-def _finite(digits: str) -> float:
+def _parse_finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
         raise _JSONError("a number that is out of range")

@@ -16,8 +16,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from coder_login.errors import CoderError
-from coder_login.text import printable
+from coder_login.sessionstore.errors import (
+    Action,
+    FileError,
+    ForeignFileError,
+    LinkError,
+    NoConfigDirectoryError,
+)
 
 DIRECTORY_NAME = "coderv2"
 MAX_FILE_SIZE = 64 * 1024
@@ -26,20 +31,14 @@ MAX_FILE_SIZE = 64 * 1024
 REPLACE_TIMEOUT = 2.0 if sys.platform == "win32" else 0.0
 """Seconds that a Windows reader, which has the file open, can delay its replacement; elsewhere it does not."""
 
-_NO_HOME = "say where with --global-config DIR or CODER_CONFIG_DIR"
-_FOREIGN = "it is not a file of a Coder client: move it away"
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _PRIVATE = 0o600
 _Result = TypeVar("_Result")
 
 
-class ConfigError(CoderError):
-    """The config directory or a file in it can't be used."""
-
-
 def default_directory() -> Path:
-    """Where the other Coder clients look, without --global-config. Raises ConfigError when no home is known."""
+    """Where the other Coder clients look, without --global-config. Raises NoConfigDirectoryError."""
     if sys.platform == "win32":
         return _required("APPDATA") / DIRECTORY_NAME
     if sys.platform == "darwin":
@@ -54,7 +53,7 @@ def default_directory() -> Path:
 def _required(variable: str) -> Path:
     path = Path(os.environ.get(variable, ""))
     if not path.is_absolute():
-        raise ConfigError(f"the config directory is not known: {variable} is not set to an absolute path", _NO_HOME)
+        raise NoConfigDirectoryError(variable)
     return path
 
 
@@ -81,7 +80,7 @@ def _make_private(directory: Path) -> None:
 
 
 class ConfigDirectory:
-    """The directory at *path*, which may not exist yet. Every method raises ConfigError and nothing else."""
+    """The directory at *path*, which may not exist yet. Every method raises StoreUnavailableError and nothing else."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -91,7 +90,7 @@ class ConfigDirectory:
 
     def create(self) -> None:
         """Make the directory, for its owner alone."""
-        with self._errors(self.path, "made", "name another one with --global-config"):
+        with _file_errors(self.path, Action.MADE):
             make_private(self.path)
 
     def read(self, name: str) -> str | None:
@@ -102,16 +101,16 @@ class ConfigDirectory:
     def read_bytes(self, name: str) -> bytes | None:
         """The file as it is; None when there is no such file."""
         path = self.file(name)
-        with self._errors(path, "read", "look at its permissions"):
+        with _file_errors(path, Action.READ):
             try:
                 _check_regular(path)
-                descriptor = _retried(lambda: os.open(path, _READ))
+                descriptor = _retry(lambda: os.open(path, _READ))
             except FileNotFoundError:
                 return None
             with os.fdopen(descriptor, "rb") as file:
                 content = file.read(MAX_FILE_SIZE + 1)
         if len(content) > MAX_FILE_SIZE:
-            raise ConfigError(f"{printable(str(path))} has more than {MAX_FILE_SIZE} bytes", _FOREIGN)
+            raise ForeignFileError(path, f"has more than {MAX_FILE_SIZE} bytes")
         return content
 
     def is_readable_by_others(self, name: str) -> bool:
@@ -125,7 +124,7 @@ class ConfigDirectory:
 
     def last_change(self, name: str) -> int | None:
         """When the file was last written, in nanoseconds since 1970; None when there is no such file."""
-        with self._errors(self.file(name), "read", "look at its permissions"):
+        with _file_errors(self.file(name), Action.READ):
             try:
                 return self.file(name).lstat().st_mtime_ns
             except FileNotFoundError:
@@ -133,15 +132,15 @@ class ConfigDirectory:
 
     def check_removable(self, name: str) -> None:
         """Raise what `remove` would for what is not a file of ours; nothing happens when there is none."""
-        with self._errors(self.file(name), "removed", "remove it by hand"), contextlib.suppress(FileNotFoundError):
+        with _file_errors(self.file(name), Action.REMOVED), contextlib.suppress(FileNotFoundError):
             _check_regular(self.file(name))
 
     def stage(self, name: str, content: bytes) -> None:
         """Write a new file *name* with *content*, flushed to disk; one of that name is removed first."""
         path = self.file(name)
         self.discard(name)
-        with self._errors(path, "written", "make room, or make the directory writable for you"):
-            descriptor = _retried(lambda: os.open(path, _CREATE, _PRIVATE))
+        with _file_errors(path, Action.WRITTEN):
+            descriptor = _retry(lambda: os.open(path, _CREATE, _PRIVATE))
             with os.fdopen(descriptor, "wb") as file:
                 if sys.platform != "win32":
                     os.fchmod(descriptor, _PRIVATE)  # a umask can have taken even the owner's rights
@@ -152,29 +151,29 @@ class ConfigDirectory:
     def rename(self, source: str, target: str) -> None:
         """Put *source* in the place of *target*, at once."""
         path = self.file(target)
-        with self._errors(path, "replaced", "close the program that has it open, or look at its permissions"):
+        with _file_errors(path, Action.REPLACED):
             with contextlib.suppress(FileNotFoundError):
                 _check_regular(path)
-            _retried(lambda: os.replace(self.file(source), path))
+            _retry(lambda: os.replace(self.file(source), path))
             self._flush()
 
     def remove(self, name: str) -> bool:
         """Remove the file; whether there was one."""
         path = self.file(name)
-        with self._errors(path, "removed", "remove it by hand"):
+        with _file_errors(path, Action.REMOVED):
             try:
                 _check_regular(path)
             except FileNotFoundError:
                 return False
-            _retried(lambda: path.unlink(missing_ok=True))
+            _retry(lambda: path.unlink(missing_ok=True))
             self._flush()
             return True
 
     def discard(self, name: str) -> None:
         """Remove the staged file *name*, or a link of that name; nothing happens when there is none."""
         path = self.file(name)
-        with self._errors(path, "removed", "remove it by hand"):
-            _retried(lambda: path.unlink(missing_ok=True))
+        with _file_errors(path, Action.REMOVED):
+            _retry(lambda: path.unlink(missing_ok=True))
 
     def check_writable(self, name: str, staged_name: str, size: int) -> None:
         """Raise what a write of *size* bytes to *name*, staged as *staged_name*, would."""
@@ -198,24 +197,22 @@ class ConfigDirectory:
         finally:
             os.close(descriptor)
 
-    @contextlib.contextmanager
-    def _errors(self, path: Path, participle: str, hint: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ConfigError(f"{printable(str(path))} can't be {participle}: {reason}", hint) from error
+
+@contextlib.contextmanager
+def _file_errors(path: Path, action: Action) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FileError(path, action, error.strerror or str(error)) from error
 
 
 def _check_regular(path: Path) -> None:
-    """Raise ConfigError for what is not a file, FileNotFoundError for what is not there."""
+    """Raise LinkError or ForeignFileError for what is not a file, FileNotFoundError for what is not there."""
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
-        raise ConfigError(
-            f"{printable(str(path))} is a link", "put a file in its place: a link can lead a token astray"
-        )
+        raise LinkError(path)
     if not stat.S_ISREG(mode):
-        raise ConfigError(f"{printable(str(path))} is not a file", "move it away")
+        raise ForeignFileError(path, "is not a file")
 
 
 def _decode(content: bytes, path: Path) -> str:
@@ -225,11 +222,11 @@ def _decode(content: bytes, path: Path) -> str:
         text = "\0"
     # Raised here, not there: a UnicodeDecodeError carries the content, which may be a token.
     if "\0" in text:
-        raise ConfigError(f"{printable(str(path))} is not UTF-8 text", _FOREIGN)
+        raise ForeignFileError(path, "is not UTF-8 text")
     return text
 
 
-def _retried(call: Callable[[], _Result]) -> _Result:
+def _retry(call: Callable[[], _Result]) -> _Result:
     """*call*, tried again while Windows says that another process has the file open without sharing it."""
     deadline = time.monotonic() + REPLACE_TIMEOUT
     while True:

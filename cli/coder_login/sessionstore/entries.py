@@ -6,203 +6,235 @@ through a rewrite unchanged, and what can't be understood at all raises StoreDam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
 
 from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin, parse_key
 from coder_login.sessionstore import blob
-from coder_login.sessionstore.errors import AmbiguousSessionError, OriginMismatchError
-from coder_login.text import printable
+from coder_login.sessionstore.errors import AmbiguousSessionError, OriginMismatchError, StoreDamagedError, quote
 
 URL_FIELD = "coder_url"
 TOKEN_FIELD = "api_token"  # noqa: S105  # the field's name
 
-# Not a reset, which would take the other entries along, and refuses to.
-_REPLACE = "nothing was changed; log in again with --replace to put a session in its place"
 
-Entries = dict[str, Any]
+class Ownership(Enum):
+    """Whose an entry is, as seen from an origin that its key stands for."""
 
-
-def decode(stored: bytes) -> Entries:
-    """The map in the blob *stored*, in its order; the older single object is a map of one.
-
-    Raises StoreDamagedError.
-    """
-    value = blob.parse(stored)
-    entries = _from_single_object(value) if _is_single_object(value) else value
-    # Of what will be written, not of what was read: the map adds a level to the single object.
-    blob.check(entries)
-    return entries
+    OURS = auto()
+    """It records that origin."""
+    UNRECORDED = auto()
+    """It is an older client's: the bare host, or nothing, and no scheme."""
+    ANOTHERS = auto()
+    """It records another origin, or one that is not understood."""
 
 
-def encode(entries: Entries) -> bytes:
-    """The blob of *entries*."""
-    return blob.serialize(entries)
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One host's session: the *key* is its place in the map, *fields* are all that it holds, unknown ones too."""
 
+    key: str
+    fields: blob.Object = field(repr=False)
 
-def find(entries: Entries, origin: Origin) -> list[str]:
-    """The keys of the entries that hold a session of *origin*, the exact key first.
+    @property
+    def value(self) -> blob.Object:
+        return self.fields
 
-    Empty when there is none. Raises OriginMismatchError when the host's entries are all another origin's,
-    StoreDamagedError when what is under the exact key is not an entry.
-    """
-    keys = _equivalent_keys(entries, origin)
-    matching = [key for key in keys if _belongs(entries[key], key, origin)]
-    if keys and not matching:
-        raise _mismatch(entries[keys[0]], keys[0], origin)
-    return matching
+    @property
+    def url(self) -> str | None:
+        """The text that it records as its URL, "" for none; None for what is no text."""
+        url = self.fields.get(URL_FIELD, "")
+        return url if isinstance(url, str) else None
 
+    @property
+    def origin(self) -> Origin | None:
+        """The origin that it records; None for a bare host, and for what is not understood."""
+        if self.url is None or "://" not in self.url:
+            return None
+        try:
+            return DeploymentURL.parse(self.url).origin
+        except InvalidURLError:
+            return None
 
-def token_of(entries: Entries, keys: list[str]) -> str:
-    """The token in the entries under *keys*; "" when none has one.
-
-    Raises AmbiguousSessionError when they hold different ones, StoreDamagedError when one is not a string.
-    """
-    tokens = {key: entries[key][TOKEN_FIELD] for key in keys if entries[key].get(TOKEN_FIELD)}
-    first = next(iter(tokens), "")
-    for key, token in tokens.items():
+    @property
+    def token(self) -> str:
+        """The token, "" for none. Raises StoreDamagedError for what is no text."""
+        token = self.fields.get(TOKEN_FIELD) or ""
         if not isinstance(token, str):
-            blob.damaged(f"the entry {_quoted(key)} has a token that is not a string", _REPLACE)
-        if token != tokens[first]:
-            raise AmbiguousSessionError(
-                f"the keyring holds two different sessions of one origin, under {_quoted(first)} and {_quoted(key)}",
-                "log in again to replace both",
-            )
-    return tokens[first] if tokens else ""
+            raise StoreDamagedError(f"the entry {quote(self.key)} has a token that is not a string", self.key)
+        return token
+
+    def judge(self, origin: Origin) -> Ownership:
+        """Whose it is, for an *origin* that its key stands for."""
+        if self.url is None or "://" in self.url:
+            return Ownership.OURS if self.origin == origin else Ownership.ANOTHERS
+        host = self.url.strip()
+        same_host = not host or parse_key(host, origin.scheme) == origin
+        return Ownership.UNRECORDED if same_host else Ownership.ANOTHERS
+
+    def is_readable_for(self, origin: Origin) -> bool:
+        """Whether its token may be sent to *origin*.
+
+        Where no scheme is recorded, https is the safe reading; on loopback nobody listens in.
+        """
+        if self.judge(origin) is Ownership.UNRECORDED:
+            return origin.scheme == "https" or origin.is_loopback
+        return self.judge(origin) is Ownership.OURS
+
+    @property
+    def owner(self) -> tuple[Origin | None, str]:
+        """The origin that it is read as, and that in words. Never its text: before an @ can stand a password."""
+        if self.url is None:
+            return None, "an unknown deployment"
+        origin = self.origin if "://" in self.url else parse_key(self.url or self.key, "https")
+        return origin, str(origin) if origin else "a deployment whose URL is not understood"
 
 
-def put(entries: Entries, origin: Origin, token: str, *, replace: bool = False) -> Entries:
-    """A copy of *entries* with one entry for *origin*: in the place of the old one, under the key Go looks up.
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A *value* of the map that is not an entry, under its *key*."""
 
-    Fields that we don't know stay in the entry. Raises OriginMismatchError when the key is another origin's,
-    unless *replace*: nothing of that origin's entry is kept.
-    """
-    keys = [key for key in _equivalent_keys(entries, origin) if _is_replaceable(entries[key], origin)]
-    if origin.key in entries and origin.key not in keys and not replace:
-        raise _mismatch(entries[origin.key], origin.key, origin)
-    unknown = {field: value for key in reversed(keys) for field, value in _fields(entries[key]).items()}
-    entry = unknown | {URL_FIELD: str(origin), TOKEN_FIELD: token}
-    place = keys[0] if keys else origin.key
-    return _replaced(entries, place, {*keys, origin.key}, origin.key, entry)
+    key: str
+    value: Any = field(repr=False)
 
 
-def remove(entries: Entries, keys: list[str]) -> Entries:
-    """A copy of *entries* without *keys*."""
-    return {key: entry for key, entry in entries.items() if key not in keys}
+class Entries:
+    """The stored map: entries and foreign values, in the stored order. A change makes another map."""
+
+    def __init__(self, items: Iterable[Entry | Foreign] = ()) -> None:
+        self._items = {item.key: item for item in items}
+
+    @classmethod
+    def decode(cls, stored: bytes) -> Entries:
+        """The map in the blob *stored*; the older single object is a map of one. Raises StoreDamagedError."""
+        value = blob.parse(stored)
+        if isinstance(value.get(URL_FIELD), str) and isinstance(value.get(TOKEN_FIELD), str):
+            value = {_find_key(value): value}
+        # Of what will be written, not of what was read: the map adds a level to the single object.
+        blob.check(value)
+        return cls(Entry(key, item) if isinstance(item, dict) else Foreign(key, item) for key, item in value.items())
+
+    def encode(self) -> bytes:
+        """The blob of the map."""
+        return blob.serialize({key: item.value for key, item in self._items.items()})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entries) and self._items == other._items
+
+    __hash__ = None  # type: ignore[assignment]  # the fields of an entry are a dict
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    def find(self, url: DeploymentURL) -> list[Entry]:
+        """The entries that hold a session of *url*'s origin, the exact key first; none is an empty list.
+
+        Raises OriginMismatchError when the host's entries are all another origin's, StoreDamagedError when what is
+        under the exact key is not an entry.
+        """
+        entries = [_require_entry(item) for item in self._find_host(url.origin)]
+        readable = [entry for entry in entries if entry.is_readable_for(url.origin)]
+        if entries and not readable:
+            raise _make_mismatch(entries[0], url)
+        return readable
+
+    def token(self, url: DeploymentURL) -> str:
+        """The token of *url*'s origin; "" when there is none.
+
+        Raises as `find` does, AmbiguousSessionError when equivalent entries hold different tokens, and
+        StoreDamagedError when a token is not a string.
+        """
+        holders = [entry for entry in self.find(url) if entry.token]
+        for entry in holders[1:]:
+            if entry.token != holders[0].token:
+                raise AmbiguousSessionError((holders[0].key, entry.key), url.origin)
+        return holders[0].token if holders else ""
+
+    def put(self, url: DeploymentURL, token: str, *, replace: bool = False) -> Entries:
+        """The map with one entry for *url*'s origin: in the place of the old ones, under the key that Go looks up.
+
+        Unknown fields stay in the entry. Raises OriginMismatchError when the key is another origin's, unless *replace*:
+        nothing of that origin's entry is kept.
+        """
+        origin = url.origin
+        replaceable = [item for item in self._find_host(origin) if _is_replaceable(item, origin)]
+        exact = self._items.get(origin.key)
+        if exact is not None and exact not in replaceable and not replace:
+            raise _make_mismatch(_require_entry(exact), url)
+        fields: blob.Object = {}
+        for item in reversed(replaceable):
+            fields |= item.value
+        entry = Entry(origin.key, fields | {URL_FIELD: str(origin), TOKEN_FIELD: token})
+        place = replaceable[0].key if replaceable else origin.key
+        return Entries(self._replace(place, entry, {item.key for item in replaceable}))
+
+    def remove(self, entries: Iterable[Entry | Foreign]) -> Entries:
+        """The map without *entries*."""
+        gone = {entry.key for entry in entries}
+        return Entries(item for key, item in self._items.items() if key not in gone)
+
+    def take_back(self, before: Entries, after: Entries, origin: Origin) -> Entries:
+        """The map with *origin*'s session as it was in *before*, when it is still the one in *after*.
+
+        Another client has changed the map meanwhile: what it did stays, to *origin*'s session too.
+        """
+        written, mine = after._items[origin.key], self._items.get(origin.key)
+        if not isinstance(mine, Entry) or mine.fields.get(TOKEN_FIELD) != written.value[TOKEN_FIELD]:
+            return self
+        rest = self.remove([mine])
+        changed = [item for item in before._find_host(origin) if item != after._items.get(item.key)]
+        return Entries([*rest._items.values(), *(item for item in changed if item.key not in rest._items)])
+
+    def deployments(self) -> list[DeploymentURL]:
+        """The deployments that have a session, in the stored order; the other entries are not ours to name."""
+        return [DeploymentURL(origin) for origin in dict.fromkeys(self._origins())]
+
+    def _origins(self) -> Iterator[Origin]:
+        for item in self._items.values():
+            if isinstance(item, Entry) and item.fields.get(TOKEN_FIELD) and isinstance(item.fields[TOKEN_FIELD], str):
+                origin = item.origin or parse_key(item.key, "https")
+                if origin and item in self._find_host(origin) and item.is_readable_for(origin):
+                    yield origin
+
+    def _find_host(self, origin: Origin) -> list[Entry | Foreign]:
+        """What stands under the key of *origin*, and then the entries under its other spellings."""
+        others = [
+            item
+            for item in self._items.values()
+            if item.key != origin.key and isinstance(item, Entry) and parse_key(item.key, origin.scheme) == origin
+        ]
+        return ([self._items[origin.key]] if origin.key in self._items else []) + others
+
+    def _replace(self, place: str, entry: Entry, gone: set[str]) -> Iterator[Entry | Foreign]:
+        """The items with *entry* in the *place* of an old one, or at the end, and without those that are *gone*."""
+        for key, item in self._items.items():
+            if key == place:
+                yield entry
+            elif key not in gone and key != entry.key:
+                yield item
+        if place not in self._items:
+            yield entry
 
 
-def take_back(entries: Entries, before: Entries, after: Entries, origin: Origin) -> Entries:
-    """A copy of *entries* with *origin*'s session as it was in *before*, when it is still the one in *after*.
-
-    Another client has changed *entries* meanwhile: what it did stays, to *origin*'s session too.
-    """
-    if _fields(entries.get(origin.key)).get(TOKEN_FIELD) != after[origin.key][TOKEN_FIELD]:
-        return entries
-    rest = remove(entries, [origin.key])
-    changed = [key for key in _equivalent_keys(before, origin) if before[key] != after.get(key) and key not in rest]
-    return rest | {key: before[key] for key in changed}
+def _is_replaceable(item: Entry | Foreign, origin: Origin) -> bool:
+    return isinstance(item, Entry) and item.judge(origin) is not Ownership.ANOTHERS
 
 
-def deployments(entries: Entries) -> list[Origin]:
-    """The origins that have a session, in the stored order; the other entries are not ours to name."""
-    return list(dict.fromkeys(_origins(entries)))
+def _require_entry(item: Entry | Foreign) -> Entry:
+    if isinstance(item, Entry):
+        return item
+    raise StoreDamagedError(f"the entry {quote(item.key)} is a JSON {blob.kind(item.value)}, not an object", item.key)
 
 
-def _origins(entries: Entries) -> Iterator[Origin]:
-    for key, entry in entries.items():
-        if isinstance(entry, dict) and entry.get(TOKEN_FIELD) and isinstance(entry[TOKEN_FIELD], str):
-            origin = _recorded(entry) or parse_key(key, "https")
-            if origin and key in _equivalent_keys(entries, origin) and _belongs(entry, key, origin):
-                yield origin
+def _make_mismatch(entry: Entry, url: DeploymentURL) -> OriginMismatchError:
+    owner, words = entry.owner
+    return OriginMismatchError(url, owner, words)
 
 
-def _replaced(entries: Entries, place: str, gone: set[str], key: str, entry: Entries) -> Entries:
-    result: Entries = {}
-    for old_key, old_entry in entries.items():
-        if old_key == place:
-            result[key] = entry
-        elif old_key not in gone:
-            result[old_key] = old_entry
-    return result if place in entries else result | {key: entry}
-
-
-def _fields(entry: Any) -> Entries:
-    return entry if isinstance(entry, dict) else {}
-
-
-def _equivalent_keys(entries: Entries, origin: Origin) -> list[str]:
-    keys = [key for key in entries if key == origin.key or _is_equivalent(entries, key, origin)]
-    return sorted(keys, key=lambda key: key != origin.key)
-
-
-def _is_equivalent(entries: Entries, key: str, origin: Origin) -> bool:
-    return isinstance(entries[key], dict) and parse_key(key, origin.scheme) == origin
-
-
-def _belongs(entry: Any, key: str, origin: Origin) -> bool:
-    if not isinstance(entry, dict):
-        _not_an_entry(entry, key)
-    # A bare host is an older client's: no origin is recorded. https is the safe reading; on loopback nobody listens in.
-    return _is_replaceable(entry, origin) and (not _is_bare(entry) or origin.scheme == "https" or origin.is_loopback)
-
-
-def _is_replaceable(entry: Any, origin: Origin) -> bool:
-    """Whether the entry is *origin*'s, or its host's and records no origin."""
-    if not isinstance(entry, dict):
-        return False
-    return _bare_host_matches(entry, origin) if _is_bare(entry) else _recorded(entry) == origin
-
-
-def _is_bare(entry: Entries) -> bool:
-    url = entry.get(URL_FIELD, "")
-    return isinstance(url, str) and "://" not in url
-
-
-def _bare_host_matches(entry: Entries, origin: Origin) -> bool:
-    host = entry.get(URL_FIELD, "").strip()
-    return not host or parse_key(host, origin.scheme) == origin
-
-
-def _recorded(entry: Entries) -> Origin | None:
-    url = entry.get(URL_FIELD)
-    if not isinstance(url, str) or "://" not in url:
-        return None
-    try:
-        return DeploymentURL.parse(url).origin
-    except InvalidURLError:
-        return None
-
-
-def _mismatch(entry: Any, key: str, origin: Origin) -> OriginMismatchError:
-    if not isinstance(entry, dict):
-        _not_an_entry(entry, key)
-    return OriginMismatchError(origin, _owner(entry, key), "give that URL, or log in again with --replace")
-
-
-def _owner(entry: Entries, key: str) -> str:
-    url = entry.get(URL_FIELD, "")
-    if not isinstance(url, str):
-        return "an unknown deployment"
-    owner = parse_key(url or key, "https") if _is_bare(entry) else _recorded(entry)
-    # Not the text itself: what stands before an @ in it can be a password.
-    return str(owner or "a deployment whose URL is not understood")
-
-
-def _is_single_object(value: Entries) -> bool:
-    return isinstance(value.get(URL_FIELD), str) and isinstance(value.get(TOKEN_FIELD), str)
-
-
-def _from_single_object(entry: Entries) -> Entries:
-    url = entry[URL_FIELD]
-    origin = _recorded(entry) if "://" in url else parse_key(url, "https")
+def _find_key(fields: blob.Object) -> str:
+    entry = Entry("", fields)
+    origin = entry.origin if "://" in (entry.url or "") else parse_key(entry.url or "", "https")
     if origin is None:
-        blob.damaged("a single session whose URL is not understood")
-    return {origin.key: entry}
-
-
-def _not_an_entry(value: Any, key: str) -> NoReturn:
-    blob.damaged(f"the entry {_quoted(key)} is a JSON {blob.kind(value)}, not an object", _REPLACE)
-
-
-def _quoted(key: str) -> str:
-    return f'"{printable(key)}"'
+        raise StoreDamagedError("a single session whose URL is not understood")
+    return origin.key

@@ -1,11 +1,44 @@
-"""What a session store can refuse. Every message names both the thing and the next step, and never a token."""
+"""What a session store can refuse.
+
+SessionStoreError
+├── SessionNotFoundError
+│   └── SessionElsewhereError
+├── OriginMismatchError
+├── SessionConflictError
+├── AmbiguousSessionError
+├── DamagedTokenError
+├── StoreDamagedError
+├── StoreInOrderError
+├── NoRoomError
+├── StoreLockedError
+├── StoreChangedError
+├── WriteLostError
+├── URLFileError
+├── RestoreError
+│   └── KeyringRestoreError
+├── MigrationError
+└── StoreUnavailableError
+    ├── NoConfigDirectoryError
+    ├── NoLockDirectoryError
+    ├── LockError
+    ├── FileError
+    ├── LinkError
+    ├── ForeignFileError
+    └── KeyringFailedError
+        ├── UnsupportedKeyringError
+        ├── NoLogonSessionKeyringError
+        └── NotPersistentError
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from pathlib import Path
 
-from coder_login.deployment.url import Origin
+from coder_login.deployment.session_token import InvalidTokenError
+from coder_login.deployment.url import DeploymentURL, Origin
 from coder_login.errors import CoderError
+from coder_login.text import printable
 
 
 class SessionStoreError(CoderError):
@@ -13,49 +46,206 @@ class SessionStoreError(CoderError):
 
 
 class SessionNotFoundError(SessionStoreError):
-    """No session is stored for that deployment."""
+    """No session is stored for *url*; None where no deployment is named."""
+
+    def __init__(self, message: str, url: DeploymentURL | None = None) -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class SessionElsewhereError(SessionNotFoundError):
+    """No session is stored for *url* where it was looked for, and the other store has one."""
 
 
 class OriginMismatchError(SessionStoreError):
-    """What is stored under that host belongs to another origin, or does not say to which."""
+    """What is stored belongs to another origin, or does not say to which.
 
-    def __init__(self, requested: Origin, stored: str, hint: str) -> None:
-        super().__init__(f"the stored session is for {stored}, not for {requested}", hint)
+    *requested* was asked for; *owner* is the other origin, None when that is not known, and *stored* says it in words.
+    *same_host* when the two differ in their scheme alone, so that a write would have to give up the stored session.
+    """
+
+    def __init__(
+        self, requested: DeploymentURL, owner: Origin | None, stored: str = "", *, same_host: bool = True
+    ) -> None:
         self.requested = requested
-        self.stored = stored
+        self.owner = owner
+        self.stored = stored or str(owner)
+        self.same_host = same_host
+        super().__init__(f"the stored session is for {self.stored}, not for {requested.origin}")
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        # By the arguments of this class: an error that can't be unpickled hangs a multiprocessing.Pool.
-        return type(self), (self.requested, self.stored, self.hint)
+
+class SessionConflictError(SessionStoreError):
+    """The place that *url*'s session is to move to holds another session of it."""
+
+    def __init__(self, url: DeploymentURL) -> None:
+        super().__init__(f"the keyring already has another session for {url.origin}")
+        self.url = url
 
 
 class AmbiguousSessionError(SessionStoreError):
-    """Two entries mean the same origin and hold different tokens."""
+    """Two entries, under *keys*, mean the same origin and hold different tokens."""
+
+    def __init__(self, keys: tuple[str, str], origin: Origin) -> None:
+        named = " and ".join(quote(key) for key in keys)
+        super().__init__(f"the keyring holds two different sessions of one origin, under {named}")
+        self.keys = keys
+        self.origin = origin
+
+
+class DamagedTokenError(SessionStoreError, InvalidTokenError):
+    """What is stored as *url*'s token can't be one."""
+
+    def __init__(self, message: str, url: DeploymentURL) -> None:
+        super().__init__(message)
+        self.url = url
 
 
 class StoreDamagedError(SessionStoreError):
-    """What is stored can't be understood; it is left as it is."""
+    """What is stored can't be understood; it is left as it is. *found* says what there is, without showing it.
+
+    *key* names the one entry that is damaged; None when it is the whole.
+    """
+
+    def __init__(self, found: str, key: str | None = None) -> None:
+        super().__init__(f"the stored sessions can't be understood: {found}")
+        self.key = key
+
+
+class StoreInOrderError(SessionStoreError):
+    """What was to be discarded as damaged, the credential *service*, is in order."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(f"the credential {service} is in order, and was not discarded")
 
 
 class NoRoomError(SessionStoreError):
-    """The session does not fit beside the others."""
+    """The session does not fit beside those of the *others*, as far as they are known."""
+
+    def __init__(self, message: str, others: tuple[DeploymentURL, ...] = ()) -> None:
+        super().__init__(message)
+        self.others = others
 
 
 class StoreLockedError(SessionStoreError):
     """Another process kept the store locked for too long."""
 
 
-class StoreUnavailableError(SessionStoreError):
-    """The store can't be used at all: there is no keyring here, or the system denies access."""
-
-
-class UnsupportedKeyringError(StoreUnavailableError):
-    """This operating system has no keyring that we support."""
-
-
-class NoLogonSessionKeyringError(StoreUnavailableError):
-    """A network logon: its keyring is out of reach."""
+class StoreChangedError(SessionStoreError):
+    """Another program changes what is stored, at the same time as we do."""
 
 
 class WriteLostError(SessionStoreError):
     """The system said that it stored a session, and it is not there."""
+
+
+class URLFileError(SessionStoreError):
+    """The `url` file holds something that is no deployment's URL."""
+
+
+class RestoreError(SessionStoreError):
+    """A change could not be undone, because of *failure*: the message says what may be left."""
+
+    def __init__(self, message: str, failure: CoderError) -> None:
+        super().__init__(message)
+        self.failure = failure
+
+
+class KeyringRestoreError(RestoreError):
+    """The keyring may hold the new session."""
+
+
+class MigrationError(SessionStoreError):
+    """A session was not moved, or not wholly, because of *failure*, None for an interruption: the message says where
+    it is."""
+
+    def __init__(self, message: str, failure: CoderError | None) -> None:
+        super().__init__(message)
+        self.failure = failure
+
+
+class StoreUnavailableError(SessionStoreError):
+    """The store can't be used at all: the system denies access, or there is none."""
+
+
+class NoConfigDirectoryError(StoreUnavailableError):
+    """No config directory is named, and the *variable* that the usual one depends on is unset or relative."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(f"the config directory is not known: {variable} is not set to an absolute path")
+        self.variable = variable
+
+
+class NoLockDirectoryError(StoreUnavailableError):
+    """The directory of the lock depends on *variables*, and is relative."""
+
+    def __init__(self, directory: Path, variables: str) -> None:
+        super().__init__(f"the directory of the lock is not an absolute path: {printable(str(directory))}")
+        self.variables = variables
+
+
+class LockError(StoreUnavailableError):
+    """The file system under the lock file can't lock."""
+
+
+class Action(StrEnum):
+    """What was to be done with a file, or a directory."""
+
+    MADE = "made"
+    READ = "read"
+    WRITTEN = "written"
+    REPLACED = "replaced"
+    REMOVED = "removed"
+    OPENED = "opened"
+    RESOLVED = "resolved"
+
+
+class FileError(StoreUnavailableError):
+    """The system refused an *action* on the file or the directory *path*."""
+
+    def __init__(self, path: Path, action: Action, reason: str, *, kind: str = "") -> None:
+        super().__init__(f"{kind}{printable(str(path))} can't be {action}: {reason}")
+        self.path = path
+        self.action = action
+
+
+class LinkError(StoreUnavailableError):
+    """A link stands where a file is to be."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{printable(str(path))} is a link")
+
+
+class ForeignFileError(StoreUnavailableError):
+    """What stands where our file is to be is none of a Coder client's: *what* says why."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{printable(str(path))} {what}")
+
+
+class KeyringFailedError(StoreUnavailableError):
+    """The system's keyring answered with an error."""
+
+
+class UnsupportedKeyringError(KeyringFailedError):
+    """This operating system has no keyring that we support."""
+
+
+class NoLogonSessionKeyringError(KeyringFailedError):
+    """A network logon: its keyring is out of reach."""
+
+
+class NotPersistentError(KeyringFailedError):
+    """The keyring would forget a session when this logon ends."""
+
+
+class InsecureFileWarning(UserWarning):
+    """Other users of this machine can read the session file *path*."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"other users can read {printable(str(path))}")
+        self.path = path
+
+
+def quote(key: str) -> str:
+    """The *key* of an entry, which another program may have written, in a message."""
+    return f'"{printable(key)}"'

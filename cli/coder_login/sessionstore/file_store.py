@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import warnings
@@ -14,32 +15,39 @@ from coder_login.deployment.session_token import USUAL_LENGTH, check_token
 from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
 from coder_login.sessionstore.directory import ConfigDirectory, default_directory
 from coder_login.sessionstore.errors import (
+    Action,
+    FileError,
+    InsecureFileWarning,
     OriginMismatchError,
     SessionNotFoundError,
-    SessionStoreError,
+    StoreChangedError,
     StoreUnavailableError,
+    URLFileError,
 )
 from coder_login.sessionstore.lock import local_directory, locked
-from coder_login.sessionstore.pair import SESSION_FILE, URL_FILE, FilePair, store_errors
+from coder_login.sessionstore.pair import SESSION_FILE, URL_FILE, FilePair
 from coder_login.text import printable
 
 ORGANIZATION_FILE = "organization"
 
 
-class InsecureFileWarning(UserWarning):
-    """Other users of this machine can read the session file."""
-
-
 class FileStore:
     """A SessionStore of one deployment, in plaintext files that every Coder client shares.
 
-    Raises StoreUnavailableError when no *directory* is given and none is known.
+    Without a *directory* it is the one where the other clients look; every method raises NoConfigDirectoryError when
+    that is not known.
     """
 
     def __init__(self, directory: Path | None = None) -> None:
-        with store_errors():
-            self._config = ConfigDirectory(directory or default_directory())
-        self._pair = FilePair(self._config)
+        self._directory = directory
+
+    @functools.cached_property
+    def _config(self) -> ConfigDirectory:
+        return ConfigDirectory(self._directory or default_directory())
+
+    @functools.cached_property
+    def _pair(self) -> FilePair:
+        return FilePair(self._config)
 
     @property
     def place(self) -> str:
@@ -50,38 +58,37 @@ class FileStore:
         return self._config.file(SESSION_FILE)
 
     def current(self) -> DeploymentURL | None:
-        """The deployment that the `url` file names; None without one. Raises SessionStoreError when it names none."""
-        with store_errors():
-            text = self._config.read(URL_FILE)
+        """The deployment that the `url` file names; None without one. Raises URLFileError when it names none."""
+        text = self._config.read(URL_FILE)
         try:
             return DeploymentURL.parse(text) if text else None
         except InvalidURLError as error:
             path = printable(str(self._config.file(URL_FILE)))
-            raise SessionStoreError(f"{path} names no deployment: {error.message}", "log in, or mend it") from error
+            raise URLFileError(f"{path} names no deployment: {error.message}") from error
 
     def has_session(self) -> bool:
-        """Whether there is a session file with something in it, whoever's it is."""
-        with store_errors():
-            return bool(self._config.read(SESSION_FILE))
+        """Whether there is a session file with something in it, of whichever deployment."""
+        return bool(self._config.read(SESSION_FILE))
 
-    def read(self, url: DeploymentURL) -> str:
+    def read(self, deployment: DeploymentURL | str) -> str:
+        url = DeploymentURL.of(deployment)
         with self._reading():
             owner, token = self._pair.read_settled()
         self._check_owner(url, owner, token)
         if self._config.is_readable_by_others(SESSION_FILE):
-            path = printable(str(self.session_path))
-            warnings.warn(f"other users can read {path}; run: chmod 600 {path}", InsecureFileWarning, stacklevel=2)
+            warnings.warn(InsecureFileWarning(self.session_path), stacklevel=2)
         return check_token(token, f"the token in {printable(str(self.session_path))}")
 
-    def write(self, url: DeploymentURL, token: str, *, replace: bool = False) -> None:
-        with self.replacing(url, token, replace=replace):
+    def write(self, deployment: DeploymentURL | str, token: str, *, replace: bool = False) -> None:
+        with self.replacing(deployment, token, replace=replace):
             pass
 
     @contextmanager
-    def replacing(self, url: DeploymentURL, token: str, *, replace: bool = False) -> Iterator[None]:
+    def replacing(self, deployment: DeploymentURL | str, token: str, *, replace: bool = False) -> Iterator[None]:
+        url = DeploymentURL.of(deployment)
         check_token(token, "the token")
         with locked(self._lock_path()):
-            self._check_conflict(url.origin, replace=replace)
+            self._check_conflict(url, replace=replace)
             with self._pair.switched(url, token.encode()):
                 yield
 
@@ -94,9 +101,10 @@ class FileStore:
         with locked(self._lock_path()), self._pair.switched(url, None):
             yield
 
-    def delete(self, url: DeploymentURL, *, keep_url: bool = False) -> None:
+    def delete(self, deployment: DeploymentURL | str, *, keep_url: bool = False) -> None:
         """Forget the session; *keep_url* for a keyring that has one of that deployment, which `url` still names."""
-        with locked(self._lock_path()), store_errors():
+        url = DeploymentURL.of(deployment)
+        with locked(self._lock_path()):
             owner, token = self._pair.read()
             self._check_owner(url, owner, token)
             self._config.check_removable(ORGANIZATION_FILE)
@@ -105,27 +113,30 @@ class FileStore:
 
     def drop_session(self, url: DeploymentURL, token: str) -> None:
         """Remove `session` and leave `url`: for a *token* that is now kept elsewhere. Another one is left alone."""
-        with locked(self._lock_path()), store_errors():
+        with locked(self._lock_path()):
             owner, stored = self._pair.read()
             self._check_owner(url, owner, stored)
             if stored != token:
-                raise SessionStoreError(f"{self.place} holds another session by now", "nothing was removed")
+                raise StoreChangedError(f"{self.place} holds another session by now, and was left alone")
             self._pair.discard_staged()
             self._remove(SESSION_FILE)
 
     def forget(self, url: DeploymentURL) -> bool:
         """Remove `url` and `organization` when they are of *url*'s origin and no session file needs them."""
-        with locked(self._lock_path()), store_errors():
+        with locked(self._lock_path()):
             owner, token = self._pair.read()
             if owner != url.origin or token:
                 return False
             self._remove(URL_FILE, ORGANIZATION_FILE)
             return True
 
-    def check(self, url: DeploymentURL, token_length: int = USUAL_LENGTH, *, replace: bool = False) -> None:
+    def check(
+        self, deployment: DeploymentURL | str, token_length: int = USUAL_LENGTH, *, replace: bool = False
+    ) -> None:
+        url = DeploymentURL.of(deployment)
         check_token("x" * token_length, "the token")
         with locked(self._lock_path()):
-            self._check_conflict(url.origin, replace=replace)
+            self._check_conflict(url, replace=replace)
             self._pair.check_writable(token_length)
 
     def check_naming(self) -> None:
@@ -134,10 +145,10 @@ class FileStore:
             self._pair.read()
             self._pair.check_writable(None)
 
-    def deployments(self) -> list[Origin]:
+    def deployments(self) -> list[DeploymentURL]:
         with self._reading():
             owner, token = self._pair.read_settled()
-        return [owner] if owner and token else []
+        return [DeploymentURL(owner)] if owner and token else []
 
     def _lock_path(self) -> Path:
         """On Windows in the user's own directory: a config directory named by option may be everybody's."""
@@ -148,10 +159,7 @@ class FileStore:
         try:
             directory = os.path.normcase(os.path.realpath(self._config.path))
         except OSError as error:
-            path = printable(str(self._config.path))
-            raise StoreUnavailableError(
-                f"{path} can't be resolved: {error.strerror}", "name another one with --global-config"
-            ) from error
+            raise FileError(self._config.path, Action.RESOLVED, error.strerror or str(error)) from error
         return local_directory() / f"files-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:32]}.lock"
 
     @contextmanager
@@ -166,20 +174,17 @@ class FileStore:
     def _check_owner(self, url: DeploymentURL, owner: Origin | None, token: str) -> None:
         origin = url.origin
         if not token:
-            raise SessionNotFoundError(f"no session for {origin} in {self.place}", f"log in with: coder login {url}")
+            raise SessionNotFoundError(f"no session for {origin} in {self.place}", url)
         if owner is None:
-            raise OriginMismatchError(
-                origin,
-                f"an unknown deployment: {printable(str(self._config.file(URL_FILE)))} names none",
-                "write the URL of the deployment that issued it into that file, or log in again",
-            )
+            stored = f"an unknown deployment: {printable(str(self._config.file(URL_FILE)))} names none"
+            raise OriginMismatchError(url, None, stored, same_host=False)
         if owner != origin:
-            raise OriginMismatchError(origin, str(owner), f"give --url {owner}, or log in with: coder login {url}")
+            raise OriginMismatchError(url, owner, same_host=owner.key == origin.key)
 
-    def _check_conflict(self, origin: Origin, *, replace: bool) -> None:
+    def _check_conflict(self, url: DeploymentURL, *, replace: bool) -> None:
         owner, token = self._pair.read()
-        if owner and owner != origin and owner.key == origin.key and token and not replace:
-            raise OriginMismatchError(origin, str(owner), "log in with --replace to give it up, or give that URL")
+        if owner and owner != url.origin and owner.key == url.origin.key and token and not replace:
+            raise OriginMismatchError(url, owner)
 
     def _remove(self, *names: str) -> None:
         for name in names:

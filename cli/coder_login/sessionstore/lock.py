@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coder_login.sessionstore.directory import DIRECTORY_NAME, make_private
-from coder_login.sessionstore.errors import StoreLockedError, StoreUnavailableError
+from coder_login.sessionstore.errors import Action, FileError, LockError, NoLockDirectoryError, StoreLockedError
 from coder_login.text import printable
 
 TIMEOUT = 10.0
@@ -30,7 +30,7 @@ _PAUSE = (0.002, 0.03)  # seconds, at random between the two: waiting processes 
 def locked(path: Path, timeout: float = TIMEOUT) -> Iterator[None]:
     """Hold the lock file *path*, made with its directory when it is not there.
 
-    Raises StoreLockedError after *timeout* seconds, StoreUnavailableError when the file can't be opened.
+    Raises StoreLockedError after *timeout* seconds, StoreUnavailableError when the file can't be opened or locked.
     """
     descriptor = _open(path)
     try:
@@ -59,15 +59,13 @@ def service_lock_path(service: str) -> Path:
 def local_directory() -> Path:
     """`%LOCALAPPDATA%\\coderv2` on Windows, the user's state directory elsewhere.
 
-    Raises StoreUnavailableError when that is not an absolute path: each working directory would have its own lock.
+    Raises NoLockDirectoryError when that is not an absolute path: each working directory would have its own lock.
     """
     base = os.environ.get("LOCALAPPDATA", "") if sys.platform == "win32" else ""
     directory = Path(base) / DIRECTORY_NAME if base else _state_directory()
     if not directory.is_absolute():
-        raise StoreUnavailableError(
-            f"the directory of the lock is not an absolute path: {printable(str(directory))}",
-            f"set {'LOCALAPPDATA' if sys.platform == 'win32' else 'XDG_STATE_HOME or HOME'} to one",
-        )
+        variables = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_STATE_HOME or HOME"
+        raise NoLockDirectoryError(directory, variables)
     return directory
 
 
@@ -83,24 +81,18 @@ def _open(path: Path) -> int:
         make_private(path.parent)
         descriptor = os.open(path, flags, 0o600)
         if sys.platform != "win32":
-            # The umask can take the owner's rights; and whoever can open the file can lock it, and us out.
+            # The umask can take the owner's rights; and who can open the file can lock us out.
             with contextlib.suppress(OSError):
                 os.fchmod(descriptor, 0o600)
     except OSError as error:
-        raise StoreUnavailableError(
-            f"the lock file {printable(str(path))} can't be opened: {error.strerror}",
-            "make it and its directory writable for you",
-        ) from error
+        raise FileError(path, Action.OPENED, error.strerror or str(error), kind="the lock file ") from error
     return descriptor
 
 
 def _wait(descriptor: int, path: Path, deadline: float) -> None:
     while not _try_lock(descriptor):
         if time.monotonic() > deadline:
-            raise StoreLockedError(
-                f"another process has kept the session store locked: {printable(str(path))}",
-                "try again, or end the coder process that hangs",
-            )
+            raise StoreLockedError(f"another process has kept the session store locked: {printable(str(path))}")
         time.sleep(random.uniform(*_PAUSE))  # noqa: S311  # jitter, not a secret
 
 
@@ -111,7 +103,7 @@ if sys.platform == "win32":
         os.lseek(descriptor, 0, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:  # Windows' C library says EACCES, and some of its kin EDEADLOCK
+        except OSError:  # EACCES, or EDEADLOCK with some C libraries of Windows
             return False
         return True
 
@@ -130,9 +122,7 @@ else:
         except BlockingIOError:
             return False
         except OSError as error:
-            raise StoreUnavailableError(
-                f"the session store can't be locked: {error.strerror}", "name a directory on a local disk"
-            ) from error
+            raise LockError(f"the session store can't be locked: {error.strerror}") from error
         return True
 
     def _unlock(descriptor: int) -> None:

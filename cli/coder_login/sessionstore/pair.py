@@ -1,7 +1,7 @@
 """The files `url` and `session`, which are a pair: read together, and changed together.
 
 A reader or a crash finds the old pair, no session, or the new pair, never a mixed one: when the origin changes,
-`session` is removed first and written last. Whoever changes the pair holds the store's lock.
+`session` is removed first and written last. The pair is changed under the store's lock only.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 
 from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
 from coder_login.errors import CoderError
-from coder_login.sessionstore.directory import ConfigDirectory, ConfigError
-from coder_login.sessionstore.errors import SessionStoreError, StoreUnavailableError
+from coder_login.sessionstore.directory import ConfigDirectory
+from coder_login.sessionstore.errors import RestoreError, StoreChangedError, StoreUnavailableError
 from coder_login.text import printable
 
 URL_FILE = "url"
 SESSION_FILE = "session"
 
-# Beside the files themselves, under the lock, so always the leavings of one writer: the next one removes them.
+# Beside the files themselves, under the lock, so always of one writer; the next one removes what a killed one left.
 _NEW_URL, _NEW_SESSION, _OLD_URL, _OLD_SESSION = ".url.new", ".session.new", ".url.old", ".session.old"
 _STAGED = (_NEW_URL, _NEW_SESSION, _OLD_URL, _OLD_SESSION)
 
@@ -41,15 +41,14 @@ class _Files:
 
 
 class FilePair:
-    """The pair in a config directory. Every method raises SessionStoreError and its kinds."""
+    """The pair in a config directory. Every method may raise SessionStoreError."""
 
     def __init__(self, config: ConfigDirectory) -> None:
         self._config = config
 
     def read(self) -> tuple[Origin | None, str]:
         """The origin that `url` names, None for none, and the token, "" for none."""
-        with store_errors():
-            return _origin(self._config.read(URL_FILE)), self._config.read(SESSION_FILE) or ""
+        return _parse_origin(self._config.read(URL_FILE)), self._config.read(SESSION_FILE) or ""
 
     def read_settled(self) -> tuple[Origin | None, str]:
         """The pair, once neither file changes any more: a token is believed only when it is clear whose it is."""
@@ -60,18 +59,14 @@ class FilePair:
             previous, stamps, pair = (stamps, pair), self._stamps(), self.read()
             if previous == (stamps, pair):
                 return pair
-        raise SessionStoreError(
-            f"the files in {printable(str(self._config.path))} keep changing",
-            "end the other program that writes them, and try again",
-        )
+        raise StoreChangedError(f"the files in {printable(str(self._config.path))} keep changing")
 
     def check_writable(self, session_size: int | None) -> None:
         """Raise what `switched` would for a token of that many characters; None leaves `session` alone."""
         self.discard_staged()
-        with store_errors():
-            self._config.check_writable(URL_FILE, _NEW_URL, 1)
-            if session_size is not None:
-                self._config.check_writable(SESSION_FILE, _NEW_SESSION, session_size)
+        self._config.check_writable(URL_FILE, _NEW_URL, 1)
+        if session_size is not None:
+            self._config.check_writable(SESSION_FILE, _NEW_SESSION, session_size)
 
     @contextmanager
     def switched(self, url: DeploymentURL, token: bytes | None) -> Iterator[None]:
@@ -90,54 +85,45 @@ class FilePair:
 
     def discard_staged(self) -> None:
         """Remove what a writer that was killed has left."""
-        with store_errors():
-            for name in _STAGED:
-                self._config.discard(name)
+        for name in _STAGED:
+            self._config.discard(name)
 
     def _stamps(self) -> list[int | None]:
-        with store_errors():
-            return [self._config.last_change(name) for name in (URL_FILE, SESSION_FILE)]
+        return [self._config.last_change(name) for name in (URL_FILE, SESSION_FILE)]
 
     def _files(self) -> _Files:
-        with store_errors():
-            return _Files(self._config.read_bytes(URL_FILE), self._config.read_bytes(SESSION_FILE))
+        return _Files(self._config.read_bytes(URL_FILE), self._config.read_bytes(SESSION_FILE))
 
     def _stage(self, old: _Files, new: _Files) -> None:
         staged = {_NEW_URL: new.url, _NEW_SESSION: new.session, _OLD_URL: old.url, _OLD_SESSION: old.session}
-        with store_errors():
-            self._config.create()  # on Windows the lock is not in it
+        self._config.create()  # on Windows the lock is not in it
         self.discard_staged()
         try:
-            with store_errors():
-                for name, content in staged.items():
-                    if content is not None:
-                        self._config.stage(name, content)
+            for name, content in staged.items():
+                if content is not None:
+                    self._config.stage(name, content)
         except BaseException:
             self._discard_quietly()
             raise
 
     def _change(self, new: _Files, *, keep_session: bool) -> None:
-        with store_errors():
-            if not keep_session:
-                self._config.remove(SESSION_FILE)
-            self._config.rename(_NEW_URL, URL_FILE)
-            if new.session is not None:
-                self._config.rename(_NEW_SESSION, SESSION_FILE)
+        if not keep_session:
+            self._config.remove(SESSION_FILE)
+        self._config.rename(_NEW_URL, URL_FILE)
+        if new.session is not None:
+            self._config.rename(_NEW_SESSION, SESSION_FILE)
 
     def _put_back(self, old: _Files, new: _Files, error: BaseException) -> None:
         try:
             now = self._files()
             if now == old or now.url not in (old.url, new.url) or now.session not in (old.session, new.session, None):
                 return  # nothing was changed, or another client has changed it since
-            with store_errors():
-                self._restore(now, old)
+            self._restore(now, old)
         except CoderError as failure:
             # What was staged stays: it may be all that is left of the old session.
             kept = printable(str(self._config.file(_OLD_SESSION)))
-            raise SessionStoreError(
-                f"the session file could not be put back as it was: {failure.message}",
-                f"the old session may be left in {kept}; mend that first",
-            ) from error
+            fact = f"the session file could not be put back as it was: {failure.message}"
+            raise RestoreError(f"{fact}; the old session may be left in {kept}", failure) from error
 
     def _restore(self, now: _Files, old: _Files) -> None:
         self._config.remove(SESSION_FILE)
@@ -154,16 +140,7 @@ class FilePair:
             self.discard_staged()
 
 
-@contextmanager
-def store_errors() -> Iterator[None]:
-    """The config directory's errors as a session store's."""
-    try:
-        yield
-    except ConfigError as error:
-        raise StoreUnavailableError(error.message, error.hint) from error
-
-
-def _origin(text: str | None) -> Origin | None:
+def _parse_origin(text: str | None) -> Origin | None:
     try:
         return DeploymentURL.parse(text).origin if text else None
     except InvalidURLError:

@@ -1,4 +1,4 @@
-"""The keyrings, one file a system; another system's is added beside them, without a change to the store."""
+"""The keyrings, one file for each system's; another one is added beside them, without a change to the store."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import sys
 
 from coder_login.sessionstore.errors import UnsupportedKeyringError
 from coder_login.sessionstore.keyrings.protocol import KeyringProvider
-
-WITHOUT_KEYRING = "leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file"
 
 
 def system_keyring() -> KeyringProvider:
@@ -18,4 +16,4 @@ def system_keyring() -> KeyringProvider:
         from coder_login.sessionstore.keyrings.windows import WindowsCredentialManager
 
         return WindowsCredentialManager()
-    raise UnsupportedKeyringError(f"there is no supported keyring on this system ({sys.platform})", WITHOUT_KEYRING)
+    raise UnsupportedKeyringError(f"there is no supported keyring on this system ({sys.platform})")

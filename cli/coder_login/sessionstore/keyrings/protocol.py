@@ -1,4 +1,4 @@
-"""An operating system's keyring as the store needs it: bytes by service name."""
+"""A system's keyring as the store needs it: one blob for each service name."""
 
 from __future__ import annotations
 
@@ -6,19 +6,27 @@ from typing import Protocol
 
 
 class KeyringProvider(Protocol):
-    """Keeps one blob a service, for this user. Its errors are SessionStoreError and its kinds."""
+    """Keeps one blob for each service, for this user alone.
 
-    max_size: int
-    """Bytes of a blob at most."""
+    Every method may raise SessionStoreError, and nothing else; a keyring that can't be used now is a
+    KeyringFailedError. No error holds a blob. `coder_login.testing` has the suite that a keyring must pass.
+    """
+
+    @property
+    def max_size(self) -> int | None:
+        """Bytes that a blob can have at most; None when no limit is known."""
 
     def get(self, service: str) -> bytes | None:
-        """The stored blob; None when there is none."""
+        """The stored blob, as it was set; None when there is none."""
 
     def set(self, service: str, blob: bytes) -> None:
-        """Store *blob* in the place of an older one."""
+        """Store *blob* in the place of an older one. Raises NoRoomError when it does not fit."""
 
     def delete(self, service: str) -> None:
         """Remove the blob; nothing happens when there is none."""
 
     def persistence(self) -> str:
-        """The strongest persistence on offer now, in the system's word, asked without writing; raises when none."""
+        """How long what is set now is kept, in the system's word, asked without writing anything.
+
+        Raises NotPersistentError when that is not beyond the end of this logon.
+        """

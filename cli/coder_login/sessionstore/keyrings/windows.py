@@ -3,79 +3,68 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Iterator
 
 import wincred
 from coder_login.sessionstore.errors import (
+    KeyringFailedError,
     NoLogonSessionKeyringError,
     NoRoomError,
+    NotPersistentError,
     SessionStoreError,
-    StoreUnavailableError,
     UnsupportedKeyringError,
 )
-from coder_login.sessionstore.keyrings import WITHOUT_KEYRING
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-
-def _translated(call: Callable[_P, _R]) -> Callable[_P, _R]:
-    """*call*, with the binding's errors as ours; the binding's never hold a blob, so they stay as the cause."""
-
-    @functools.wraps(call)
-    def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return call(*args, **kwargs)
-        except wincred.CredentialError as error:
-            raise _translate(error) from error
-
-    return wrapper
 
 
 class WindowsCredentialManager:
-    """The Windows Credential Manager: one generic credential a service, for this computer."""
+    """A KeyringProvider: one generic credential for each service, on this computer."""
 
-    max_size: int = wincred.MAX_BLOB_SIZE
+    @property
+    def max_size(self) -> int:
+        return wincred.MAX_BLOB_SIZE
 
-    @_translated
     def get(self, service: str) -> bytes | None:
-        try:
-            return wincred.read(service).blob
-        except wincred.NotFoundError:
-            return None
+        with _store_errors():
+            try:
+                return wincred.read(service).blob
+            except wincred.NotFoundError:
+                return None
 
-    @_translated
     def set(self, service: str, blob: bytes) -> None:
-        wincred.write(service, blob, persist=wincred.Persist.LOCAL_MACHINE)
+        with _store_errors():
+            wincred.write(service, blob, persist=wincred.Persist.LOCAL_MACHINE)
 
-    @_translated
     def delete(self, service: str) -> None:
-        with contextlib.suppress(wincred.NotFoundError):
+        with _store_errors(), contextlib.suppress(wincred.NotFoundError):
             wincred.delete(service)
 
-    @_translated
     def persistence(self) -> str:
-        strongest = wincred.max_persist()
+        with _store_errors():
+            strongest = wincred.max_persist()
         if strongest < wincred.Persist.LOCAL_MACHINE:
-            raise StoreUnavailableError(
-                "Windows keeps no credentials beyond this logon session",
-                'the policy "Do not allow storage of passwords and credentials for network authentication" is a usual '
-                f"cause; {WITHOUT_KEYRING}",
-            )
+            raise NotPersistentError("Windows keeps no credentials beyond this logon session")
         return strongest.name.lower()
 
 
-def _translate(error: OSError) -> SessionStoreError:
-    fact = f"the Windows Credential Manager failed: {error}"
+@contextlib.contextmanager
+def _store_errors() -> Iterator[None]:
+    """The binding's errors as the store's. The binding's never hold a blob, so they stay as the cause."""
+    try:
+        yield
+    except wincred.CredentialError as error:
+        raise _translate(error) from error
+
+
+def _translate(error: wincred.CredentialError) -> SessionStoreError:
     if isinstance(error, wincred.NoLogonSessionError):
         return NoLogonSessionKeyringError(
-            "this logon session has no Windows Credential Manager (Windows error 1312): a network logon, as over SSH",
-            f"run this in a desktop session or a scheduled task, or {WITHOUT_KEYRING}",
+            "this logon session has no Windows Credential Manager (Windows error 1312): a network logon, as over SSH"
         )
+    code = "" if error.winerror is None else f" (Windows error {error.winerror})"
+    # Without the binding's advice, which is for its own callers.
+    fact = f"the Windows Credential Manager failed: {': '.join(filter(None, (error.operation, error.reason)))}{code}"
     if isinstance(error, wincred.StoreFullError | wincred.TooLargeError):
-        return NoRoomError(fact, "log out of a deployment that is no longer needed: coder keyring list names them")
+        return NoRoomError(fact)
     if isinstance(error, wincred.UnsupportedPlatformError):
-        return UnsupportedKeyringError(fact, WITHOUT_KEYRING)
-    return StoreUnavailableError(fact, WITHOUT_KEYRING)
+        return UnsupportedKeyringError(fact)
+    return KeyringFailedError(fact)

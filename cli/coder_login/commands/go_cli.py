@@ -1,0 +1,84 @@
+"""What the Go `coder` CLI has and this command has not: options that mean nothing here, and its other commands.
+
+The names are those of its `cli/root.go` and `enterprise/cli/root.go`, versions 2.0 to 2.34.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from coder_login.commands.options import GlobalOption, Kind
+
+_MAX_SCRIPT_SIZE = 1024 * 1024  # bytes; a console script of ours is far smaller, the Go program far larger
+
+
+def _ignored(kind: Kind, *names: str) -> list[GlobalOption]:
+    return [GlobalOption(name, "Accepted, and ignored.", kind, metavar="TEXT", hidden=True) for name in names]
+
+
+IGNORED_OPTIONS = (
+    *_ignored(
+        Kind.FLAG,
+        "--debug-http",
+        "--debug-options",
+        "--disable-direct-connections",
+        "--disable-network-telemetry",
+        "--force-tty",
+        "--no-feature-warning",
+        "--no-version-warning",
+    ),
+    *_ignored(
+        Kind.TEXT,
+        "--agent-token",
+        "--agent-token-file",
+        "--agent-url",
+        "--auth",
+        "--client-tls-ca-file",
+        "--client-tls-cert-file",
+        "--client-tls-key-file",
+    ),
+)
+"""Global options of the Go CLI that editors and scripts may give."""
+
+# fmt: off
+COMMANDS = frozenset({
+    "agent", "agent-exec", "agent-firewall", "ai-gateway", "aibridge", "autoupdate", "boundary", "completion",
+    "config-ssh", "connect", "create", "delete", "dotfiles", "exit-node", "exitnode", "exp", "external-auth",
+    "external-workspaces", "fav", "favorite", "favourite", "feature", "features", "gitssh", "group", "groups",
+    "license", "licenses", "list", "logs", "ls", "netcheck", "notification", "notifications", "oauth2-provider",
+    "open", "org", "organization", "organizations", "orgs", "ping", "port-forward", "prebuild", "prebuilds",
+    "provisioner", "provisionerd", "provisioners", "proxy", "pubkey", "publickey", "rename", "reset-password",
+    "restart", "rm", "schedule", "secret", "secrets", "server", "share", "sharing", "show", "speedtest", "ssh",
+    "start", "stat", "state", "stop", "support", "task", "tasks", "template", "templates", "token", "tokens",
+    "tunnel", "unfav", "unfavorite", "unfavourite", "update", "user", "users", "vpn-daemon", "vscodessh",
+    "workspace-proxy", "wsproxy",
+})
+# fmt: on
+"""Its commands and their aliases, without those that this command has too."""
+
+
+def own_place() -> str:
+    """The file that this command was started from."""
+    return str(Path(sys.executable if getattr(sys, "frozen", False) else sys.argv[0]).absolute())
+
+
+def other_place() -> str | None:
+    """The first `coder` on the PATH that is not this one; None when there is none."""
+    for directory in os.get_exec_path():
+        found = shutil.which("coder", path=directory) if directory else None
+        if found is not None and not _is_ours(Path(found)):
+            return found
+    return None
+
+
+def _is_ours(program: Path) -> bool:
+    """Whether *program* is a console script of this package, or this command frozen."""
+    try:
+        if getattr(sys, "frozen", False) and program.samefile(sys.executable):
+            return True
+        return program.stat().st_size <= _MAX_SCRIPT_SIZE and b"coder_login" in program.read_bytes()
+    except OSError:
+        return False

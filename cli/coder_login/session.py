@@ -1,0 +1,168 @@
+"""One deployment's session, in whichever store it is kept: the one room that knows both stores.
+
+A run works with the store that was asked for. The plaintext files are that store, or stand beside the keyring: their
+`url` names the current deployment for either, and a `session` that lies there must never pass for another deployment's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from coder_login.deployment.session_token import USUAL_LENGTH, InvalidTokenError
+from coder_login.deployment.url import DeploymentURL
+from coder_login.errors import CoderError
+from coder_login.interrupts import ignore_signals
+from coder_login.sessionstore import (
+    DamagedTokenError,
+    FileStore,
+    MigrationError,
+    SessionConflictError,
+    SessionElsewhereError,
+    SessionNotFoundError,
+    SessionStore,
+    SessionStoreError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a login did to a plaintext session that was there before."""
+
+    displaced: str | None = None
+    """Whose it was, when it was another deployment's, and is gone."""
+    leftover: bool = False
+    """Whether it is the same deployment's, and left beside the keyring's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What became of the files when a session was forgotten in the keyring."""
+
+    leftover: bool = False
+    """Whether a plaintext session of the same deployment is left in them."""
+    problem: CoderError | None = None
+    """Why they could not be tidied up; the session is gone all the same."""
+
+
+class Session:
+    """The session of the deployment at *url*, in *store*.
+
+    *files* are *store* itself where no keyring is used. *make_other* makes the store that was not asked for; it is
+    called only where that one is looked at, and raises SessionStoreError when it can't be had.
+    """
+
+    def __init__(
+        self, url: DeploymentURL, store: SessionStore, files: FileStore, make_other: Callable[[], SessionStore]
+    ) -> None:
+        self.url = url
+        self._store = store
+        self._files = files
+        self._make_other = make_other
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, in words for a person."""
+        return self._store.place
+
+    def check(self, token: str | None = None, *, replace: bool = False) -> None:
+        """Raise what `keep` would, without storing anything: before any request, any prompt, any new key."""
+        self._store.check(self.url, len(token) if token else USUAL_LENGTH, replace=replace)
+        if self._is_beside_files:
+            self._files.check_naming()
+
+    def keep(self, token: str, *, replace: bool = False) -> Kept:
+        """Store *token*, and let `url` name the deployment: both, or neither. Raises what a store's `write` does."""
+        owner = self._find_plaintext_owner()
+        with ignore_signals(), ExitStack() as undone_on_error:
+            undone_on_error.enter_context(self._store.replacing(self.url, token, replace=replace))
+            if self._is_beside_files:
+                undone_on_error.enter_context(self._files.naming(self.url))
+        if owner == str(self.url.origin):
+            return Kept(leftover=self._is_beside_files)
+        return Kept(displaced=owner)
+
+    def read(self) -> str:
+        """The token. Raises what a store's `read` does; DamagedTokenError for one that can't be a token, and
+        SessionElsewhereError when there is none, but one in the other store."""
+        try:
+            return self._store.read(self.url)
+        except InvalidTokenError as error:
+            raise DamagedTokenError(error.message, self.url) from error
+        except SessionNotFoundError as missing:
+            if self._is_elsewhere():
+                raise SessionElsewhereError(missing.message, self.url) from missing
+            raise
+
+    def forget(self) -> Forgotten:
+        """Remove it, and `url` too, unless that names another deployment or the other store has a session of this one.
+
+        Raises what a store's `delete` does.
+        """
+        if not self._is_beside_files:
+            self._files.delete(self.url, keep_url=self._is_elsewhere())
+            return Forgotten()
+        self._store.delete(self.url)
+        try:
+            if _has_session(self._files, self.url):
+                return Forgotten(leftover=True)
+            self._files.forget(self.url)
+        except CoderError as problem:
+            return Forgotten(problem=problem)
+        return Forgotten()
+
+    @property
+    def _is_beside_files(self) -> bool:
+        return self._store is not self._files
+
+    def _is_elsewhere(self) -> bool:
+        """Whether the other store has a session of this deployment; no when that store can't be read."""
+        try:
+            return _has_session(self._make_other(), self.url)
+        except CoderError:
+            return False
+
+    def _find_plaintext_owner(self) -> str | None:
+        """Whose the session in the files is, in words; None when there is none."""
+        if not self._files.has_session():
+            return None
+        try:
+            current = self._files.current()
+        except SessionStoreError:
+            current = None
+        return str(current.origin) if current else "an unknown deployment"
+
+
+def migrate(url: DeploymentURL, files: FileStore, keyring: SessionStore, *, replace: bool = False) -> None:
+    """Move the session of *url* from *files* into *keyring*, read it there, and then remove the file.
+
+    Of the files it removes `session` alone: `url` names the deployment for the keyring too. Raises SessionConflictError
+    when the keyring has another session of that deployment, unless *replace*; MigrationError when it fails half-way.
+    """
+    token = files.read(url)
+    if not replace:
+        _check_same(keyring, url, token)
+    keyring.check(url, len(token), replace=replace)
+    with ignore_signals():
+        place = f"the session is still in {files.place}"
+        try:
+            keyring.write(url, token, replace=replace)
+            place = f"the session is in {keyring.place}, and still in {files.place} too"
+            files.drop_session(url, token)
+        except BaseException as error:
+            failure = error if isinstance(error, CoderError) else None
+            raise MigrationError(f"{place}: {failure.message if failure else 'interrupted'}", failure) from error
+
+
+def _check_same(keyring: SessionStore, url: DeploymentURL, token: str) -> None:
+    try:
+        stored = keyring.read(url)
+    except SessionNotFoundError:
+        return
+    if stored != token:
+        raise SessionConflictError(url)
+
+
+def _has_session(store: SessionStore, url: DeploymentURL) -> bool:
+    return url.origin in {deployment.origin for deployment in store.deployments()}

@@ -1,0 +1,33 @@
+"""The contract of the keyrings: one in memory, one in a file, and the system's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from coder_login.sessionstore import KeyringProvider
+from coder_login.sessionstore.keyrings import system_keyring
+from coder_login.testing import KeyringContract
+from file_keyring import FileKeyring
+from memory_keyring import MemoryKeyring
+
+
+class TestInMemory(KeyringContract):
+    @pytest.fixture
+    def keyring(self) -> MemoryKeyring:
+        return MemoryKeyring()
+
+
+class TestInAFile(KeyringContract):
+    @pytest.fixture
+    def keyring(self, tmp_path: Path) -> FileKeyring:
+        return FileKeyring(tmp_path / "keyring")
+
+
+@pytest.mark.credential_manager
+class TestSystem(KeyringContract):
+    """The real Credential Manager."""
+
+    @pytest.fixture
+    def keyring(self) -> KeyringProvider:
+        return system_keyring()

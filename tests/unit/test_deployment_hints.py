@@ -1,0 +1,224 @@
+"""The next step after each error of a deployment, word for word."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+from enum import Enum
+from typing import Any
+
+import pytest
+from coder_login.commands import hints
+from coder_login.commands.errors import RefusedVariableError
+from coder_login.commands.hints import Hints
+from coder_login.commands.options import Given
+from coder_login.deployment import errors
+from coder_login.deployment.errors import Failure, HeaderError, HeaderFault, RequestError
+from coder_login.deployment.session_token import InvalidTokenError
+from coder_login.deployment.url import DeploymentURL, InvalidURLError, URLFault
+from coder_login.errors import CoderError
+
+URL = DeploymentURL.parse("https://dev.example.com/base")
+AGAIN = "Log in again with: coder login https://dev.example.com/base"
+
+
+def step_after(error: CoderError, **given: Any) -> str:
+    """What to do about *error*, in a run whose global options were *given*."""
+    return Hints(Given(given)).after(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "step"),
+    [
+        pytest.param(403, "The user of this token may not do that: ask the deployment's administrator.", id="403"),
+        pytest.param(404, "Look at the URL, its base path too.", id="404"),
+        pytest.param(429, "That were too many requests: wait a minute, and try again.", id="429"),
+        pytest.param(500, "The deployment has a problem: try again, or ask its administrator.", id="500"),
+        pytest.param(502, "The deployment can't be reached behind its proxy: try again later.", id="502"),
+        pytest.param(503, "The deployment is not ready: try again later.", id="503"),
+        pytest.param(504, "The deployment does not answer its proxy: try again later.", id="504"),
+    ],
+)
+@pytest.mark.parametrize("kind", [errors.APIError, errors.InFrontError])
+def test_after_a_status(kind: type[errors.APIError], status: int, step: str) -> None:
+    """The same, whether the deployment or something in front of it says so."""
+    assert step_after(kind("it failed", status, URL)) == step
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        pytest.param(errors.APIError, "Look at the deployment's log, or ask its administrator.", id="deployment"),
+        pytest.param(
+            errors.InFrontError,
+            "Look at the URL, and at what stands between here and the deployment.",
+            id="in-front",
+        ),
+        pytest.param(
+            errors.NotCoderError,
+            "Look at the URL, its base path too, and whether a login page of a proxy stands in front.",
+            id="not-coder",
+        ),
+        pytest.param(errors.NoUserError, f"Make the first one at {URL}/setup", id="no-user"),
+        pytest.param(errors.TokenRefusedError, AGAIN, id="token-refused"),
+        pytest.param(
+            errors.UnexpectedAnswerError,
+            "The deployment may be older or newer than this command: look for another version of it.",
+            id="unexpected-answer",
+        ),
+        pytest.param(errors.InvalidKeyError, "Tell the deployment's administrator.", id="invalid-key"),
+    ],
+)
+def test_after_an_answer(kind: type[errors.APIError], step: str) -> None:
+    """By the error's class, whatever the status is."""
+    assert step_after(kind("it failed", 418, URL)) == step
+
+
+def test_after_a_redirect_without_the_token() -> None:
+    """It was followed already, so the option is not what is missing."""
+    error = errors.ForeignRedirectError("it redirects", 200, URL, "https://other.example.com")
+    assert step_after(error) == "Give that deployment's own URL."
+
+
+def test_a_new_login_goes_where_the_refused_session_is() -> None:
+    """The command has the options that were given, and the deployment by its URL alone."""
+    error = errors.TokenRefusedError("it was refused", 401, URL)
+    step = step_after(error, use_keyring=True, url="dev.example.com/base", global_config="dir")
+    assert step == f"Log in again with: coder login --use-keyring --global-config dir {URL}"
+
+
+def test_a_refused_token_of_a_variable() -> None:
+    """A new login would not help: the variable would override it."""
+    error = RefusedVariableError("it was refused", "CODER_SESSION_TOKEN")
+    assert step_after(error) == "That was the token of CODER_SESSION_TOKEN: unset it to use the stored session."
+
+
+@pytest.mark.parametrize(
+    ("failure", "step"),
+    [
+        (Failure.NAME, "Look at the URL, and whether this machine is online."),
+        (
+            Failure.CERTIFICATE,
+            "For a private authority, name its certificate's file in SSL_CERT_FILE; verification can't be turned off.",
+        ),
+        (Failure.TLS, "Give an http:// URL if the deployment really has no TLS."),
+        (Failure.TIMEOUT, "Try again, or give it more than 30 s with --timeout."),
+        (Failure.REFUSED, "Look at the port, and whether the deployment runs."),
+        (Failure.CUT_SHORT, "Try again."),
+        (Failure.TOO_LONG, "Look at the URL: this is not how a Coder deployment answers."),
+        (Failure.NOT_HTTP, "Look at the port in the URL, and at its scheme."),
+        (Failure.UNSENDABLE, "Look at the URL and at the custom headers."),
+        (
+            Failure.PROXY,
+            "Look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
+        ),
+        (
+            Failure.REDIRECTED,
+            "Give that deployment's own URL, or --allow-redirects (the token stays with the first one).",
+        ),
+        (Failure.REDIRECTED_NOWHERE, "That is no place of a deployment: look at the deployment's URL."),
+        (Failure.REDIRECTED_TOO_OFTEN, "Give the URL it ends at."),
+        (Failure.OTHER, "Look at the URL, at the network and at the proxy variables."),
+    ],
+)
+def test_after_a_request(failure: Failure, step: str) -> None:
+    """By what kept the answer away."""
+    assert step_after(RequestError("it failed", failure)) == step
+
+
+def test_a_time_limit_that_was_given_is_told() -> None:
+    """Only more than that can help."""
+    error = RequestError("no answer within 2.5 s", Failure.TIMEOUT)
+    assert step_after(error, timeout=2.5) == "Try again, or give it more than 2.5 s with --timeout."
+
+
+@pytest.mark.parametrize(
+    ("fault", "step"),
+    [
+        (HeaderFault.FORM, "Write it as NAME=VALUE."),
+        (HeaderFault.RESERVED, "Leave it out: the command sets it itself."),
+        (HeaderFault.CSV, 'Write it as NAME=VALUE,"NAME=VALUE, WITH A COMMA".'),
+        (HeaderFault.COMMAND, "Mend the command."),
+        (HeaderFault.COMMAND_EXIT, "Run it by hand to see why."),
+    ],
+)
+def test_after_a_header(fault: HeaderFault, step: str) -> None:
+    """By what is wrong with it."""
+    assert step_after(HeaderError("it is wrong", fault)) == step
+
+
+@pytest.mark.parametrize(
+    ("fault", "step"),
+    [
+        (URLFault.FORM, "Give a deployment's URL, such as https://dev.example.com"),
+        (URLFault.PARSING, "Look at its brackets and its port."),
+        (URLFault.SCHEME, "Only https and http are allowed."),
+        (URLFault.USER, "Leave out everything up to the @: a session token is asked for separately."),
+        (
+            URLFault.NOT_ASCII,
+            "Give its xn-- form, as the browser's address bar copies it: other conversions can name another domain.",
+        ),
+        (URLFault.IPV6, "Give one like [::1], without a zone."),
+        (URLFault.PORT, "Give a port from 1 to 65535."),
+        (URLFault.PATH, "Give the path itself."),
+        (URLFault.QUERY, "Give the deployment's own URL, without what follows ? or #."),
+    ],
+)
+def test_after_a_url(fault: URLFault, step: str) -> None:
+    """By what is wrong with it."""
+    assert step_after(InvalidURLError("it is wrong", fault)) == step
+
+
+def test_after_a_token_of_another_form() -> None:
+    """The same for every form."""
+    error = InvalidTokenError("that is empty")
+    assert step_after(error) == "Copy the token alone, as the deployment's page shows it."
+
+
+DEPLOYMENT_ERRORS = [
+    *(kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, CoderError)),
+    InvalidURLError,
+    InvalidTokenError,
+]
+DEPLOYMENT_ERRORS.remove(CoderError)
+
+
+@pytest.mark.parametrize("kind", DEPLOYMENT_ERRORS)
+def test_every_error_of_the_deployment_has_a_row(kind: type[CoderError]) -> None:
+    """Of its own: none is left to that of its base."""
+    assert kind in hints._STEPS
+
+
+@pytest.mark.parametrize(
+    ("steps", "facts"),
+    [
+        (hints._AFTER_FAILURE, Failure),
+        (hints._AFTER_HEADER, HeaderFault),
+        (hints._AFTER_URL, URLFault),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
+)
+def test_every_fact_has_a_step(steps: dict[Enum, str], facts: type[Enum]) -> None:
+    """A new one can't be forgotten."""
+    assert list(steps) == list(facts)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(errors.NotCoderError("it failed", 200, URL), id="answer"),
+        pytest.param(errors.ForeignRedirectError("it failed", 307, URL, "https://other.example.com"), id="redirect"),
+        pytest.param(RequestError("it failed", Failure.TLS), id="request"),
+        pytest.param(HeaderError("it failed", HeaderFault.CSV), id="header"),
+        pytest.param(InvalidURLError("it failed", URLFault.PATH), id="url"),
+        pytest.param(InvalidTokenError("it failed"), id="token"),
+    ],
+)
+@pytest.mark.parametrize("repeat", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy], ids=["pickle", "copy"])
+def test_an_error_keeps_its_facts_in_another_process(error: CoderError, repeat: Any) -> None:
+    """One that can't be unpickled hangs a multiprocessing.Pool."""
+    again = repeat(error)
+    assert type(again) is type(error)
+    assert vars(again) == vars(error)
+    assert str(again) == "it failed"

@@ -1,0 +1,244 @@
+"""From an error to its next step: the table, and the command lines that it makes of the options that were given."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from coder_login.commands import errors
+from coder_login.commands.hints import _STEPS, Hints
+from coder_login.commands.options import Given
+from coder_login.deployment.url import DeploymentURL
+from coder_login.errors import CoderError, KeyLeftError
+from coder_login.sessionstore import errors as store
+from memory_keyring import MemoryKeyring
+
+from cli import TOKEN, Inside
+
+pytest_plugins = ["cli_fixtures"]
+
+URL = DeploymentURL.parse("https://dev.example.com/base")
+HTTP = DeploymentURL.parse("http://dev.example.com")
+OTHER = DeploymentURL.parse("https://other.example.com")
+D = "D:\\a b" if sys.platform == "win32" else "/a b"
+QUOTED = '"D:\\a b"' if sys.platform == "win32" else "'/a b'"
+WITHOUT_KEYRING = "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
+
+
+def step(error: CoderError | errors.Notice | Warning, **given: Any) -> str:
+    return Hints(Given(given)).after(error)
+
+
+def missing(url: DeploymentURL = URL) -> store.SessionNotFoundError:
+    return store.SessionNotFoundError("no session", url)
+
+
+# Command lines.
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        pytest.param({}, "coder login https://dev.example.com/base", id="nothing"),
+        pytest.param({"global_config": "D"}, "coder login --global-config D https://dev.example.com/base", id="text"),
+        pytest.param(
+            {"global_config": D}, f"coder login --global-config {QUOTED} https://dev.example.com/base", id="quoted"
+        ),
+        pytest.param({"use_keyring": True}, "coder login --use-keyring https://dev.example.com/base", id="keyring"),
+        pytest.param(
+            {"use_keyring": False}, "coder login --use-keyring=false https://dev.example.com/base", id="no-keyring"
+        ),
+        pytest.param({"url": "https://x.example"}, "coder login https://dev.example.com/base", id="url-is-named"),
+        pytest.param(
+            {"no_open": True, "allow_redirects": False, "timeout": 2.5},
+            "coder login --no-open --allow-redirects=false --timeout 2.5 https://dev.example.com/base",
+            id="others",
+        ),
+        pytest.param({"token": TOKEN}, "coder login https://dev.example.com/base", id="no-token"),
+    ],
+)
+def test_a_command_repeats_what_was_given(given: dict[str, Any], line: str) -> None:
+    """So that it means the same store, directory and network when it is pasted."""
+    assert step(missing(), **given) == f"Log in with: {line}"
+
+
+def test_a_url_that_was_given_is_repeated_where_the_command_names_none() -> None:
+    """Else the pasted command would be about another deployment."""
+    given = {"url": "https://u.example", "use_keyring": True}
+    assert step(errors.LeftoverNotice("x"), **given) == (
+        "Revoke and remove it with: coder logout --use-keyring=false --url https://u.example"
+    )
+
+
+def test_secrets_are_asked_for_again_and_not_repeated() -> None:
+    """A header's value is as secret as a token."""
+    hint = step(missing(), header=["Cookie=s3cret"], header_command="get s3cret")
+    assert hint == (
+        "Log in with: coder login https://dev.example.com/base\nGive --header and --header-command again, too."
+    )
+
+
+def test_a_keyring_by_variable_is_spelled_out(inside: Inside, memory_keyring: MemoryKeyring) -> None:
+    """The person who reads an editor's log has not the editor's variables."""
+    run = inside.run("login", "token", "--url", str(OTHER), env={"CODER_USE_KEYRING": "true"})
+    assert run.stderr.endswith(f"\nLog in with: coder login --use-keyring {OTHER}\n")
+
+
+@pytest.mark.parametrize("words", [["--global-config", "{D}", "--url", "{U}", "login", "token"]], ids=["before"])
+def test_a_hint_can_be_pasted(inside: Inside, tmp_path: Path, words: list[str]) -> None:
+    """What it says is what was asked for: the same directory, the same deployment."""
+    directory = tmp_path / "d"
+    run = inside.run(*(word.format(D=directory, U=OTHER) for word in words))
+    assert run.stderr.splitlines()[-1] == f"Log in with: coder login --global-config {directory} {OTHER}"
+
+
+# The table.
+
+
+FAILURE = store.NoConfigDirectoryError("HOME")
+SAY_WHERE = "Say where with --global-config DIR or CODER_CONFIG_DIR."
+
+STORES = [
+    (missing(), "Log in with: coder login https://dev.example.com/base"),
+    (store.SessionNotFoundError("no session"), "Log in with: coder login URL"),
+    (store.SessionElsewhereError("x", URL), "There is one in the other store: add --use-keyring"),
+    (
+        store.OriginMismatchError(URL, HTTP.origin),
+        "Name http://dev.example.com instead, or log in with: coder login --replace https://dev.example.com/base",
+    ),
+    (
+        store.OriginMismatchError(URL, OTHER.origin, same_host=False),
+        "Name https://other.example.com instead, or log in with: coder login https://dev.example.com/base",
+    ),
+    (
+        store.OriginMismatchError(URL, None, "an unknown deployment", same_host=False),
+        "Write the URL of the deployment that issued it into that file, or log in with: "
+        "coder login https://dev.example.com/base",
+    ),
+    (
+        store.OriginMismatchError(URL, None, "an unknown deployment"),
+        "Log in with: coder login --replace https://dev.example.com/base",
+    ),
+    (
+        store.SessionConflictError(URL),
+        "Give up that one with --replace, or the file's with: coder logout --use-keyring=false",
+    ),
+    (
+        store.AmbiguousSessionError(("a", "b"), OTHER.origin),
+        "Log in again, which replaces both, with: coder login https://other.example.com",
+    ),
+    (
+        store.DamagedTokenError("x", URL),
+        "Log in again with: coder login https://dev.example.com/base\nOr forget it with: coder logout --local-only",
+    ),
+    (
+        store.StoreDamagedError("x"),
+        "Nothing was changed. Look at it in Control Panel, Credential Manager, or discard it with: coder keyring reset",
+    ),
+    (
+        store.StoreDamagedError("x", "dev.example.com"),
+        "Nothing was changed. Log in again with --replace to put a session in its place.",
+    ),
+    (store.StoreInOrderError("x"), "To forget a session, use: coder logout --use-keyring --url URL"),
+    (store.NoRoomError("x"), "Log out of a deployment that is no longer needed. List them with: coder keyring list"),
+    (
+        store.NoRoomError("x", (HTTP, OTHER)),
+        "Log out of a deployment that is no longer needed: http://dev.example.com, https://other.example.com",
+    ),
+    (store.StoreLockedError("x"), "Try again, or end the coder process that hangs."),
+    (store.StoreChangedError("x"), "End the other program that writes it, and try again."),
+    (store.WriteLostError("x"), "Try again. Another program may be writing the same credential over and over."),
+    (store.URLFileError("x"), "Log in, or write the URL of a deployment into it."),
+    (store.RestoreError("x", FAILURE), SAY_WHERE),
+    (store.KeyringRestoreError("x", FAILURE), "Look with: coder keyring list"),
+    (store.MigrationError("x", FAILURE), SAY_WHERE),
+    (store.MigrationError("x", None), "Run this again."),
+    (FAILURE, SAY_WHERE),
+    (store.NoLockDirectoryError(Path("x"), "HOME"), "Set HOME to one."),
+    (store.LockError("x"), "Name a directory on a local disk."),
+    (store.FileError(Path("x"), store.Action.MADE, "no"), "Name another directory with --global-config."),
+    (store.FileError(Path("x"), store.Action.RESOLVED, "no"), "Name another directory with --global-config."),
+    (store.FileError(Path("x"), store.Action.READ, "no"), "Look at its permissions."),
+    (store.FileError(Path("x"), store.Action.WRITTEN, "no"), "Make room, or make the directory writable for you."),
+    (
+        store.FileError(Path("x"), store.Action.REPLACED, "no"),
+        "Close the program that has it open, or look at its permissions.",
+    ),
+    (store.FileError(Path("x"), store.Action.REMOVED, "no"), "Remove it by hand."),
+    (store.FileError(Path("x"), store.Action.OPENED, "no"), "Make it and its directory writable for you."),
+    (store.LinkError(Path("x")), "Put a file in its place: a link can lead a token astray."),
+    (store.ForeignFileError(Path("x"), "is not a file"), "Move it away: it is not a file of a Coder client."),
+    (store.KeyringFailedError("x"), WITHOUT_KEYRING),
+    (store.UnsupportedKeyringError("x"), WITHOUT_KEYRING),
+    (
+        store.NoLogonSessionKeyringError("x"),
+        f"Run this in a desktop session or a scheduled task. {WITHOUT_KEYRING}",
+    ),
+    (
+        store.NotPersistentError("x"),
+        'The policy "Do not allow storage of passwords and credentials for network authentication" is a usual cause. '
+        f"{WITHOUT_KEYRING}",
+    ),
+    (store.InsecureFileWarning(Path("x")), "Close it to them with: chmod 600 x"),
+    (KeyLeftError("x", HTTP), "Look for it, and revoke it, at http://dev.example.com/settings/tokens"),
+    (
+        KeyLeftError("x", HTTP, FAILURE),
+        f"Look for it, and revoke it, at http://dev.example.com/settings/tokens\n{SAY_WHERE}",
+    ),
+]
+
+COMMANDS = [
+    (errors.BugError("x"), "This is a bug in the command: please report it."),
+    (errors.NobodyToAskError(), "Confirm with --yes"),
+    (errors.UnwrittenAnswerError("x"), "Look at where standard output goes."),
+    (errors.UnnamedDeploymentError(), "Give --url URL, or log in with: coder login URL"),
+    (errors.TokenVariableSetError("x"), "Unset it, or store that token itself with --use-token-as-session"),
+    (errors.NoTokenError("x"), "Run this again, and paste one."),
+    (
+        errors.NoTokenPipedError("https://dev.example.com/cli-auth"),
+        "Run this in a terminal, or pipe one in, as shown by https://dev.example.com/cli-auth",
+    ),
+    (errors.PastedTokenError("x"), "Paste another one, or press Ctrl-C to stop."),
+    (errors.NotRevokedError(HTTP, "x"), "Revoke it at http://dev.example.com/settings/tokens"),
+    (errors.NoTLSNotice("x"), "Use https, if the deployment has it."),
+    (errors.LeftoverNotice("x"), "Revoke and remove it with: coder logout --use-keyring=false"),
+    (
+        errors.DisplacedNotice("x", "https://o.example"),
+        "It was not revoked: https://o.example still accepts it until it expires or is revoked there.",
+    ),
+    (errors.TokenVariableNotice("x"), "Unset it."),
+]
+ROWS = [*STORES, *COMMANDS]
+IDS = [f"{type(error).__name__}-{number}" for number, (error, _) in enumerate(ROWS)]
+
+
+@pytest.mark.parametrize(("error", "hint"), ROWS, ids=IDS)
+def test_the_next_step(error: CoderError | errors.Notice | Warning, hint: str) -> None:
+    """Of every kind of error that a store or a command can raise."""
+    assert step(error) == hint
+
+
+@pytest.mark.parametrize(("error", "hint"), ROWS, ids=IDS)
+def test_a_step_is_sentences_and_what_can_be_pasted_ends_its_line(error: object, hint: str) -> None:
+    """No full stop is copied with a command, an option or a URL; a sentence has one."""
+    for line in hint.splitlines():
+        pasted = re.search(r": (coder|chmod) |https?://[^ ]+$|--[a-z-]+$|: https?://", line)
+        assert line.endswith(".") is (pasted is None or " still accepts " in line)
+        assert line[0].isupper()
+
+
+NOTHING_TO_DO = {store.SessionStoreError, store.StoreUnavailableError, KeyLeftError}
+NOTHING_TO_DO |= {errors.StoppedError, errors.DeclinedError, errors.UsageError, errors.Notice}
+
+
+@pytest.mark.parametrize("module", [store, errors], ids=lambda module: str(module.__name__))
+def test_every_error_has_a_row(module: Any) -> None:
+    """Its own or a parent's; or it is known that there is nothing to say beyond the message."""
+    kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == module.__name__]
+    spoken = [kind for kind in kinds if issubclass(kind, CoderError | errors.Notice | Warning)]
+    silent = [kind for kind in spoken if not any(parent in _STEPS for parent in kind.__mro__)]
+    assert spoken
+    assert set(silent) <= NOTHING_TO_DO
