@@ -1,4 +1,4 @@
-# Sourced by dev/test and dev/try: what they need, installed when it is not there. Debian and its kin.
+# Sourced by dev/test and dev/try: what they need, installed when it is not there. For Debian, and systems like it.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -10,6 +10,11 @@ as_root() {
 
 missing_packages() {
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
+  # PyInstaller needs both: Debian's python3 has no shared library of its own.
+  python3 -c 'import ctypes.util, sys
+sys.exit(sys.prefix == "/usr" and not ctypes.util.find_library("python%d.%d" % sys.version_info[:2]))' 2>/dev/null ||
+    python3 -c 'import sys; print("libpython%d.%d" % sys.version_info[:2])' 2>/dev/null || echo libpython3-dev
+  command -v objdump >/dev/null || echo binutils
   command -v wineserver >/dev/null || command -v wine >/dev/null || echo wine
   [ -e /usr/lib/wine/wine64 ] || command -v wine64 >/dev/null || echo wine64
   command -v x86_64-w64-mingw32-gcc >/dev/null || echo gcc-mingw-w64-x86-64-win32

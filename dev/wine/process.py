@@ -48,8 +48,8 @@ def windows_environment() -> dict[str, str]:
 def start_wine(environment: dict[str, str]) -> None:
     """Start Wine's own processes, which stay for a minute after the last of ours.
 
-    They keep the standard handles and the environment of whoever starts them: a pipe of ours would stay open, and
-    the mark of `run` would be on them.
+    They keep the standard handles and the environment of the process that starts them: a pipe of ours would stay open,
+    and the mark of `run` would be on them.
     """
     quietly("wineserver", "-p60", environment=environment)
     quietly("wine", "cmd", "/c", "exit", environment=environment)
@@ -150,7 +150,7 @@ def has_mark(process: Path, mark: str) -> bool:
 
 
 def open_standard_handles() -> None:
-    """Open /dev/null in the place of closed standard handles, lest another file gets their numbers."""
+    """Open /dev/null in the place of closed standard handles, else another file would get their numbers."""
     while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(fd)
