@@ -1,7 +1,7 @@
-"""Custom headers: from the command line, a variable, or a command that prints them.
+"""Custom headers: their form, and the command that prints them.
 
-They are for what stands in front of a deployment, so they go to the deployment's origin on every request, and are as
-secret as a token: an error names a header and never shows its value.
+They are for what stands in front of a deployment, so they go to the deployment's origin with every request. They are as
+secret as a token: an error names a header, and never shows its value.
 """
 
 from __future__ import annotations
@@ -25,17 +25,26 @@ COMMAND_MAX_OUTPUT = 64 * 1024
 """Bytes that a header command may print."""
 
 Headers = list[tuple[str, str]]
+"""Names and values; a name can be there more than once."""
 
 _RESERVED = {"coder-session-token", "host", "content-length"}
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 section 5.6.2
 
 
 def parse_header(text: str, source: str) -> tuple[str, str]:
-    """Name and value of ``NAME=VALUE``. Raises HeaderError."""
+    """Name and value of ``NAME=VALUE``; *source* is what an error calls the place it came from. Raises HeaderError."""
     name, separator, value = text.partition("=")
     name = name.strip()
     if not separator:
         raise HeaderError(f"{source} has a header without a =", HeaderFault.FORM)
+    _check_name(name, source)
+    if any((c < " " and c != "\t") or "\x7f" <= c <= "\x9f" or c > "\xff" for c in value):
+        content = "a control character, or one beyond Latin-1"
+        raise HeaderError(f"{source} has {content}, in the header {name}", HeaderFault.FORM)
+    return name, value.strip()
+
+
+def _check_name(name: str, source: str) -> None:
     legal = _NAME.match(name)
     if legal is None:
         raise HeaderError(f"{source} has a header without a name", HeaderFault.FORM)
@@ -45,10 +54,6 @@ def parse_header(text: str, source: str) -> tuple[str, str]:
         raise HeaderError(f"{source} has a character after {start!r} that no header's name may have", HeaderFault.FORM)
     if name.lower() in _RESERVED:
         raise HeaderError(f"{source} sets {name}", HeaderFault.RESERVED)
-    if any((c < " " and c != "\t") or "\x7f" <= c <= "\x9f" or c > "\xff" for c in value):
-        content = "a control character, or one beyond Latin-1"
-        raise HeaderError(f"{source} has {content}, in the header {name}", HeaderFault.FORM)
-    return name, value.strip()
 
 
 def parse_header_line(line: str, source: str) -> Headers:
@@ -63,10 +68,10 @@ def parse_header_line(line: str, source: str) -> Headers:
 
 
 def run_header_command(command: str, url: str) -> Headers:
-    """The ``NAME=VALUE`` lines that *command* prints, run by the system's shell for the deployment at *url*.
+    """The headers that *command* prints as ``NAME=VALUE`` lines, run by the system's shell for the deployment at *url*.
 
-    It sees CODER_URL and not CODER_SESSION_TOKEN. Raises HeaderError when it fails, takes longer than 10 s, prints
-    more than 64 KiB, or something that is no header; what it printed is never shown.
+    It sees CODER_URL and not CODER_SESSION_TOKEN. Raises HeaderError when it fails, takes longer than COMMAND_TIMEOUT,
+    prints more than COMMAND_MAX_OUTPUT, or something that is no header. What it printed is never shown.
     """
     lines = _decode(_run(command, url)).splitlines()
     return [parse_header(line, "the header command's output") for line in lines if line.strip()]
@@ -86,7 +91,7 @@ def _run(command: str, url: str) -> bytes:
     try:
         return _read_output(process)
     finally:
-        _end(process)
+        _kill(process)
 
 
 def _read_output(process: subprocess.Popen[bytes]) -> bytes:
@@ -98,26 +103,32 @@ def _read_output(process: subprocess.Popen[bytes]) -> bytes:
     printed = b"".join(output)
     if len(printed) > COMMAND_MAX_OUTPUT:
         raise HeaderError(f"the header command printed more than {COMMAND_MAX_OUTPUT} bytes", HeaderFault.COMMAND)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        if not reader.is_alive() and process.wait(1) == 0:
-            return printed
-    if reader.is_alive() or process.returncode is None:
+    if reader.is_alive() or not _ends(process):
         raise HeaderError(f"the header command did not end within {COMMAND_TIMEOUT:g} s", HeaderFault.COMMAND)
-    raise HeaderError(f"the header command failed with exit code {process.returncode}", HeaderFault.COMMAND_EXIT)
+    if process.returncode != 0:
+        raise HeaderError(f"the header command failed with exit code {process.returncode}", HeaderFault.COMMAND_EXIT)
+    return printed
+
+
+def _ends(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the shell ends, now that its output has ended: within a second."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(1)
+    return process.returncode is not None
 
 
 def _drain(process: subprocess.Popen[bytes], output: list[bytes]) -> None:
     assert process.stdout is not None  # noqa: S101  # for the type checker: it was opened with a pipe
     size = 0
-    # Closed here and nowhere else: on Windows, to close a pipe that another thread reads is to wait for that thread.
+    # Closed here and nowhere else: on Windows, who closes a pipe that another thread reads waits for that thread.
     with process.stdout as pipe:
         while size <= COMMAND_MAX_OUTPUT and (piece := os.read(pipe.fileno(), COMMAND_MAX_OUTPUT)):
             output.append(piece)
             size += len(piece)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the shell, and what it has started, if it has not ended."""
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the shell, and what it has started, unless it has ended."""
     if process.poll() is not None:
         return
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
