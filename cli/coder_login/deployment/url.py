@@ -5,6 +5,7 @@ An origin is scheme, host and port, as in `RFC 6454 <https://www.rfc-editor.org/
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -55,12 +56,12 @@ class Origin:
 
     @property
     def key(self) -> str:
-        """The host, with the port unless it is the scheme's default: what an entry in the keyring is found by."""
+        """The host, with the port unless it is the scheme's default: the key of an entry in the keyring."""
         return self.host if self.port == DEFAULT_PORTS[self.scheme] else f"{self.host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host is this machine by its name: localhost, 127.0.0.0/8 or [::1]."""
+        """Whether the host names this machine: localhost, 127.0.0.0/8 or [::1]."""
         if self.host == "localhost":
             return True
         address = _parse_address(self.host.strip("[]"))
@@ -101,9 +102,9 @@ class DeploymentURL:
 
 
 def parse_origin(url: str) -> Origin | None:
-    """The origin of *url*, any page of a host, by the same reading as a deployment's; None for what that refuses."""
+    """The origin of *url*, which may have a query; None for a text that `DeploymentURL.parse` refuses without it."""
     try:
-        return DeploymentURL.parse(re.split("[?#]", url, maxsplit=1)[0]).origin
+        return DeploymentURL.parse(re.split("[?#]", url)[0]).origin
     except InvalidURLError:
         return None
 
@@ -118,7 +119,7 @@ def parse_key(key: str, scheme: str) -> Origin | None:
 
 
 def _check_characters(text: str) -> None:
-    # urlsplit drops tabs and line ends without a word, and a browser takes a backslash for a slash.
+    # urlsplit drops tabs and line ends silently, and a browser takes a backslash for a slash.
     if any(character <= " " or character in "\x7f\\" for character in text):
         raise InvalidURLError("the URL holds white space, a control character or a backslash", URLFault.FORM)
     # A lone surrogate is what Python makes of a byte that is not text, in an argument or a variable.
@@ -127,24 +128,21 @@ def _check_characters(text: str) -> None:
 
 
 def _cite(text: str) -> str:
-    # However it is parsed: what stands before an @ can be a password.
+    # What stands before an @ can be a password, however the text is parsed.
     return "the URL" if "@" in text else repr(printable(text))
 
 
 def _split(text: str) -> SplitResult:
-    try:
+    with contextlib.suppress(ValueError):
         parts = urlsplit(text)
         _ = parts.port  # parsed, and refused, only when it is asked for
-    except ValueError:
-        parts = None
-    if parts is None:
-        # The text may hold a password: it is not repeated, and the ValueError that may carry it is left behind.
-        raise InvalidURLError("the URL can't be parsed", URLFault.PARSING)
-    return parts
+        return parts
+    # Outside of any except block: the ValueError may carry the text, and the text a password.
+    raise InvalidURLError("the URL can't be parsed", URLFault.PARSING)
 
 
 def _choose_scheme(text: str) -> str:
-    host = re.split(r"[:/?#]", text, maxsplit=1)[0]
+    host = re.split(r"[:/?#]", text)[0]
     return "http" if host.lower() == "localhost" else "https"
 
 
@@ -161,7 +159,7 @@ def _read_host(parts: SplitResult) -> str:
     host = parts.hostname or ""
     if not host:
         raise InvalidURLError("the URL has no host", URLFault.FORM)
-    # Not of the host name, which is in lower case: the lower case of the Kelvin sign is an ASCII k.
+    # Asked of the original text: in lower case, as the host name is, the Kelvin sign is an ASCII k.
     if not parts.netloc.isascii():
         raise InvalidURLError(f"the host {printable(parts.netloc)!r} is not ASCII", URLFault.NOT_ASCII)
     if "[" in parts.netloc:
@@ -173,7 +171,7 @@ def _read_host(parts: SplitResult) -> str:
 
 def _read_ipv6_host(host: str, netloc: str) -> str:
     address = _parse_address(host)
-    # What stands around the brackets urlsplit leaves out, without a word in older versions.
+    # urlsplit leaves out what stands around the brackets, silently in older versions.
     whole = re.fullmatch(r"\[[^\[\]]*\](:\d*)?", netloc)
     if not whole or not isinstance(address, ipaddress.IPv6Address) or address.scope_id:
         raise InvalidURLError(f"{printable(netloc)!r} is not an IPv6 address", URLFault.IPV6)
