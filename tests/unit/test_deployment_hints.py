@@ -33,7 +33,7 @@ def step_after(error: CoderError, **given: Any) -> str:
     [
         pytest.param(403, "The user of this token may not do that: ask the deployment's administrator.", id="403"),
         pytest.param(404, "Look at the URL, its base path too.", id="404"),
-        pytest.param(429, "That were too many requests: wait a minute, and try again.", id="429"),
+        pytest.param(429, "Those were too many requests: wait a minute, and try again.", id="429"),
         pytest.param(500, "The deployment has a problem: try again, or ask its administrator.", id="500"),
         pytest.param(502, "The deployment can't be reached behind its proxy: try again later.", id="502"),
         pytest.param(503, "The deployment is not ready: try again later.", id="503"),

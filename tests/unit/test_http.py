@@ -1,4 +1,4 @@
-"""Requests that fail: each failure names the URL, says what happened, and gives the next step."""
+"""Requests that fail: each failure names the URL and says what happened; and what every request says and does not."""
 
 import platform
 import socket
@@ -97,12 +97,30 @@ def test_a_refused_connection() -> None:
     assert problem.failure is Failure.REFUSED
 
 
-def test_a_silent_server(deployment: Deployment) -> None:
-    """A server that takes the request and says nothing is given up after the time limit."""
-    deployment.answer("GET", "users/first", Answer(delay=30))
+LONG = "the answer is longer than 1048576 bytes, or too slow"
+
+
+@pytest.mark.parametrize(
+    ("answer", "fact", "failure"),
+    [
+        pytest.param(Answer(delay=30), "no answer within 0.3 s", Failure.TIMEOUT, id="silence"),
+        pytest.param(Answer(drop=True), "the server hung up without an answer", Failure.CUT_SHORT, id="hang-up"),
+        pytest.param(
+            replace(json_answer({"message": "x" * 100}), truncate=True),
+            "the answer was cut short",
+            Failure.CUT_SHORT,
+            id="half-a-body",
+        ),
+        pytest.param(Answer(body=b" " * (MAX_BODY + 1)), LONG, Failure.TOO_LONG, id="one-byte-over-1-MiB"),
+    ],
+)
+def test_an_answer_that_does_not_come_whole(
+    deployment: Deployment, answer: Answer, fact: str, failure: Failure
+) -> None:
+    """It is never taken for one: what the deployment has done is not known."""
+    deployment.answer("GET", "users/first", answer)
     problem = failure_of(deployment.url, timeout=0.3)
-    assert problem.message == f"{deployment.url}{FIRST}: no answer within 0.3 s"
-    assert problem.failure is Failure.TIMEOUT
+    assert (problem.message, problem.failure) == (f"{deployment.url}{FIRST}: {fact}", failure)
 
 
 def test_a_certificate_that_is_not_trusted(authority: trustme.CA) -> None:
@@ -158,24 +176,8 @@ def test_tls_behind_an_http_url(authority: trustme.CA) -> None:
         assert failure_of(url).message.startswith(f"{url}{FIRST}: ")
 
 
-def test_a_server_that_hangs_up(deployment: Deployment) -> None:
-    """A connection that is closed without an answer."""
-    deployment.answer("GET", "users/first", Answer(drop=True))
-    problem = failure_of(deployment.url)
-    assert problem.message == f"{deployment.url}{FIRST}: the server hung up without an answer"
-    assert problem.failure is Failure.CUT_SHORT
-
-
-def test_an_answer_that_is_cut_short(deployment: Deployment) -> None:
-    """A body with fewer bytes than its head declares is never taken for an answer."""
-    deployment.answer("GET", "users/first", replace(json_answer({"message": "x" * 100}), truncate=True))
-    problem = failure_of(deployment.url)
-    assert problem.message == f"{deployment.url}{FIRST}: the answer was cut short"
-    assert problem.failure is Failure.CUT_SHORT
-
-
 def test_a_chunked_answer_that_is_cut_short() -> None:
-    """Nor is a chunked body without its last chunk."""
+    """Without its last chunk it is not whole."""
     head = b"HTTP/1.1 200 OK\r\nX-Coder-Build-Version: v2\r\nTransfer-Encoding: chunked\r\n\r\n"
     with bare_server(lambda connection: connection.sendall(head + b"40\r\n{}")) as server:
         assert failure_of(f"http://{server}").message == f"http://{server}{FIRST}: the answer was cut short"
@@ -195,14 +197,6 @@ def test_an_answer_that_is_not_http(answer: bytes, kind: str) -> None:
         problem = failure_of(f"http://{server}")
     assert problem.message == f"http://{server}{FIRST}: the answer is not HTTP ({kind})"
     assert problem.failure is Failure.NOT_HTTP
-
-
-def test_a_body_over_the_limit(deployment: Deployment) -> None:
-    """One byte more than 1 MiB is refused."""
-    deployment.answer("GET", "users/first", Answer(body=b" " * (MAX_BODY + 1)))
-    problem = failure_of(deployment.url)
-    assert problem.message == f"{deployment.url}{FIRST}: the answer is longer than 1048576 bytes, or too slow"
-    assert problem.failure is Failure.TOO_LONG
 
 
 def test_a_body_at_the_limit(deployment: Deployment) -> None:
@@ -225,7 +219,7 @@ def test_a_body_without_an_end() -> None:
         start = time.monotonic()
         problem = failure_of(f"http://{server}", timeout=0.3)
         assert time.monotonic() - start < 5
-    assert problem.message == f"http://{server}{FIRST}: the answer is longer than 1048576 bytes, or too slow"
+    assert problem.message == f"http://{server}{FIRST}: {LONG}"
 
 
 def test_a_token_that_http_refuses_stays_out_of_the_error(deployment: Deployment) -> None:

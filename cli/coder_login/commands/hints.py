@@ -129,7 +129,7 @@ _FILE_STEPS = {
 _AFTER_STATUS = {
     403: "The user of this token may not do that: ask the deployment's administrator.",
     404: "Look at the URL, its base path too.",
-    429: "That were too many requests: wait a minute, and try again.",
+    429: "Those were too many requests: wait a minute, and try again.",
     500: "The deployment has a problem: try again, or ask its administrator.",
     502: "The deployment can't be reached behind its proxy: try again later.",
     503: "The deployment is not ready: try again later.",
@@ -148,7 +148,7 @@ _AFTER_FAILURE: dict[Failure, str] = {
     Failure.NOT_HTTP: "Look at the port in the URL, and at its scheme.",
     Failure.UNSENDABLE: "Look at the URL and at the custom headers.",
     Failure.PROXY: "Look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
-    Failure.REDIRECTED: ("Give that deployment's own URL, or --allow-redirects (the token stays with the first one)."),
+    Failure.REDIRECTED: "Give that deployment's own URL, or --allow-redirects (the token stays with the first one).",
     Failure.REDIRECTED_NOWHERE: "That is no place of a deployment: look at the deployment's URL.",
     Failure.REDIRECTED_TOO_OFTEN: "Give the URL it ends at.",
     Failure.OTHER: "Look at the URL, at the network and at the proxy variables.",
