@@ -29,7 +29,7 @@ PAGE = Answer(headers={"Content-Type": "text/html; charset=utf-8"}, body=b"<!doc
 IN_FRONT = "perhaps from something in front of the deployment"
 
 
-def problem_with(deployment: Deployment, answer: Answer, headers: Headers | None = None) -> APIError:
+def provoke(deployment: Deployment, answer: Answer, headers: Headers | None = None) -> APIError:
     """What becomes of *answer* to users/me."""
     deployment.answer("GET", "users/me", answer)
     with pytest.raises(APIError) as caught:
@@ -120,7 +120,7 @@ def test_a_user(deployment: Deployment) -> None:
 )
 def test_an_answer_that_is_not_understood(deployment: Deployment, answer: Answer) -> None:
     """A Coder deployment's answer of another form than the API's."""
-    problem = problem_with(deployment, answer)
+    problem = provoke(deployment, answer)
     assert type(problem) is UnexpectedAnswerError
     assert problem.status == answer.status
     assert problem.message.startswith(f"the answer of {deployment.url} to ")
@@ -133,7 +133,7 @@ def test_an_answer_that_is_not_understood(deployment: Deployment, answer: Answer
 )
 def test_a_refusal(deployment: Deployment, status: int, phrase: str) -> None:
     """Status, message and detail of the deployment."""
-    problem = problem_with(deployment, error(status, "It did not work.", "For a reason."))
+    problem = provoke(deployment, error(status, "It did not work.", "For a reason."))
     assert type(problem) is APIError
     assert problem.message == f"{deployment.url} answered {phrase}: It did not work. For a reason."
     assert (str(problem.url), problem.status) == (deployment.url, status)
@@ -142,7 +142,7 @@ def test_a_refusal(deployment: Deployment, status: int, phrase: str) -> None:
 def test_validations_are_told(deployment: Deployment) -> None:
     """The fields that the deployment complains of are named."""
     body = {"message": "Invalid.", "validations": [{"field": "name", "detail": "too long"}, "nonsense", {"field": 1}]}
-    problem = problem_with(deployment, json_answer(body, 400))
+    problem = provoke(deployment, json_answer(body, 400))
     assert problem.message == f"{deployment.url} answered 400 Bad Request: Invalid. name: too long 1: None"
 
 
@@ -166,15 +166,15 @@ def test_a_token_that_is_not_good(deployment: Deployment) -> None:
 )
 def test_a_refusal_of_something_in_front(deployment: Deployment, status: int, phrase: str) -> None:
     """Without the build header it is not about the token, and its text is not the deployment's."""
-    problem = problem_with(deployment, replace(error(status, "Who are you?", ""), build_version=False))
+    problem = provoke(deployment, replace(error(status, "Who are you?", ""), build_version=False))
     assert type(problem) is InFrontError
     assert problem.message == f"{deployment.url}/api/v2/users/me answered {phrase}, {IN_FRONT}"
     assert (str(problem.url), problem.status) == (deployment.url, status)
 
 
-def said(deployment: Deployment, message: str, headers: Headers | None = None) -> str:
+def read_words(deployment: Deployment, message: str, headers: Headers | None = None) -> str:
     """What is shown of the *message* in an error of the deployment."""
-    problem = problem_with(deployment, json_answer({"message": message}, 400), headers)
+    problem = provoke(deployment, json_answer({"message": message}, 400), headers)
     return problem.message.removeprefix(f"{deployment.url} answered 400 Bad Request: ")
 
 
@@ -195,7 +195,7 @@ def said(deployment: Deployment, message: str, headers: Headers | None = None) -
 def test_text_of_the_deployment_is_made_safe(deployment: Deployment, message: str, shown: str) -> None:
     """What could move a terminal's cursor or reorder a line is escaped; 500 characters are shown at most."""
     answer = Answer(400, body=json.dumps({"message": message}).encode())
-    problem = problem_with(deployment, answer)
+    problem = provoke(deployment, answer)
     assert problem.message == f"{deployment.url} answered 400 Bad Request: {shown}"
 
 
@@ -211,7 +211,7 @@ def test_text_of_the_deployment_is_made_safe(deployment: Deployment, message: st
 )
 def test_an_echo_is_hidden(deployment: Deployment, message: str, shown: str) -> None:
     """A deployment that repeats the token or a custom header does not bring it to the screen."""
-    assert said(deployment, message, headers=[("X-Gate", "open sesame"), ("X-Debug", "on")]) == shown
+    assert read_words(deployment, message, headers=[("X-Gate", "open sesame"), ("X-Debug", "on")]) == shown
 
 
 def test_an_echo_of_an_odd_token_is_hidden(deployment: Deployment) -> None:
@@ -232,7 +232,7 @@ def test_an_echo_of_an_odd_token_is_hidden(deployment: Deployment) -> None:
 )
 def test_an_error_without_words(deployment: Deployment, answer: Any) -> None:
     """An error body of another form is an error all the same."""
-    problem = problem_with(deployment, json_answer(answer, 400))
+    problem = provoke(deployment, json_answer(answer, 400))
     assert problem.message == f"{deployment.url} answered 400 Bad Request"
 
 
@@ -269,10 +269,10 @@ def test_a_base_path_is_kept() -> None:
     """Every call goes below it."""
     with Deployment(base_path="/base/path") as deployment:
         url = deployment.url
-        told = client(f"{url}/")
+        api = client(f"{url}/")
         token = deployment.issue_token()
-        told.check_deployment()
-        told.logout(told.mint_key(token))
+        api.check_deployment()
+        api.logout(api.mint_key(token))
         assert [request.path for request in deployment.requests] == [
             f"/base/path/api/v2/users/{call}" for call in ("first", "me/keys", "logout")
         ]

@@ -43,10 +43,10 @@ def ask(connection: http.client.HTTPConnection, method: str, path: str, token: s
 
 
 def connect(url: str) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection("127.0.0.1", port_of(url), timeout=5)
+    return http.client.HTTPConnection("127.0.0.1", find_port(url), timeout=5)
 
 
-def port_of(url: str) -> int:
+def find_port(url: str) -> int:
     port = urlsplit(url).port
     assert port
     return port
@@ -179,7 +179,7 @@ def test_half_a_request_has_no_effect(deployment: Deployment) -> None:
     """A client that dies in the middle of its request has asked for nothing."""
     token = deployment.issue_token()
     head = f"POST /api/v2/users/logout HTTP/1.1\r\nCoder-Session-Token: {token}\r\nContent-Length: 9\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port_of(deployment.url)), 5) as client:
+    with socket.create_connection(("127.0.0.1", find_port(deployment.url)), 5) as client:
         client.sendall(head.encode() + b"half")
         client.shutdown(socket.SHUT_WR)
         assert client.recv(1) == b""
@@ -199,7 +199,7 @@ def test_a_client_that_hangs_does_not_hang_the_stop(secure: bool, sent: bytes) -
         with Deployment(ssl_context=context) as deployment:
             assert deployment.url.startswith("https:" if secure else "http:")
             deployment.answer("GET", "users/first", Answer(delay=60))
-            client = socket.create_connection(("127.0.0.1", port_of(deployment.url)), 5)
+            client = socket.create_connection(("127.0.0.1", find_port(deployment.url)), 5)
             clients.enter_context(client).sendall(sent)
             time.sleep(0.05)  # for the bytes to arrive
             start = time.monotonic()
@@ -214,7 +214,7 @@ def test_a_client_that_hangs_does_not_hang_the_stop(secure: bool, sent: bytes) -
 
 def test_the_proxy_forwards_and_records(deployment: Deployment) -> None:
     """To this machine, whatever host the URL names; what the server answers comes back as it is."""
-    token, url = deployment.issue_token(), f"http://dev.example.com:{port_of(deployment.url)}/api/v2/users/me"
+    token, url = deployment.issue_token(), f"http://dev.example.com:{find_port(deployment.url)}/api/v2/users/me"
     with RecordingProxy() as proxy, contextlib.closing(connect(proxy.url)) as connection:
         replies = [ask(connection, "GET", url, text) for text in (token, TOKEN)]
     assert [reply.status for reply in replies] == [200, 401]
@@ -229,10 +229,10 @@ def test_the_proxy_forwards_and_records(deployment: Deployment) -> None:
 @pytest.mark.parametrize("refusal", [None, 407])
 def test_the_proxy_tunnels_or_refuses(deployment: Deployment, refusal: int | None) -> None:
     """It records host and port alone; an idle tunnel does not hang the stop."""
-    target = f"dev.example.com:{port_of(deployment.url)}"
+    target = f"dev.example.com:{find_port(deployment.url)}"
     with contextlib.ExitStack() as clients:
         with RecordingProxy(refusal=refusal) as proxy:
-            client = clients.enter_context(socket.create_connection(("127.0.0.1", port_of(proxy.url)), 5))
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", find_port(proxy.url)), 5))
             client.sendall(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
             assert client.recv(1000).startswith(b"HTTP/1.1 %d " % (refusal or 200))
             start = time.monotonic()

@@ -19,7 +19,7 @@ SECRET = "open sesame"
 URL = "https://dev.example.com"
 
 
-def problem_of(text: str) -> HeaderError:
+def provoke(text: str) -> HeaderError:
     with pytest.raises(HeaderError) as caught:
         parse_header(text, "--header")
     assert SECRET not in str(caught.value)
@@ -56,7 +56,7 @@ def test_a_header_is_taken_whole(text: str, header: tuple[str, str]) -> None:
 )
 def test_a_header_without_its_parts(text: str, fact: str) -> None:
     """What is missing is said, and what is there is not."""
-    problem = problem_of(text)
+    problem = provoke(text)
     assert (problem.message, problem.fault) == (f"--header has a header {fact}", HeaderFault.FORM)
 
 
@@ -70,7 +70,7 @@ def test_a_header_without_its_parts(text: str, fact: str) -> None:
 )
 def test_a_name_that_is_none(text: str, shown: str) -> None:
     """Only its beginning is shown, up to 60 characters: the rest can be a value."""
-    problem = problem_of(text)
+    problem = provoke(text)
     assert problem.message == f"--header has a character after {shown!r} that no header's name may have"
     assert problem.fault is HeaderFault.FORM
 
@@ -78,7 +78,7 @@ def test_a_name_that_is_none(text: str, shown: str) -> None:
 @pytest.mark.parametrize("character", ["\r\nX-Other: 1", "\x00", "\x1f", "\x7f", "\x85", "\x9f", "\u20ac"], ids=ascii)
 def test_a_value_that_no_header_can_carry(character: str) -> None:
     """Control characters, and what Latin-1 does not have."""
-    problem = problem_of(f"X-Gate={SECRET}{character}")
+    problem = provoke(f"X-Gate={SECRET}{character}")
     assert problem.message == "--header has a control character, or one beyond Latin-1, in the header X-Gate"
     assert problem.fault is HeaderFault.FORM
 
@@ -86,7 +86,7 @@ def test_a_value_that_no_header_can_carry(character: str) -> None:
 @pytest.mark.parametrize("name", ["Coder-Session-Token", "coder-session-token", "HOST", "Content-Length"])
 def test_a_header_that_the_command_sets_itself(name: str) -> None:
     """In any case of letters."""
-    problem = problem_of(f"{name}={SECRET}")
+    problem = provoke(f"{name}={SECRET}")
     assert problem.message == f"--header sets {name}"
     assert problem.fault is HeaderFault.RESERVED
 
@@ -122,16 +122,16 @@ def test_what_is_not_a_csv_line(line: str) -> None:
     assert SECRET not in str(caught.value)
 
 
-def python_command(tmp_path: Path, code: str) -> str:
+def write_command(tmp_path: Path, code: str) -> str:
     """A command line that runs *code*, for any system's shell."""
     script = tmp_path / "headers.py"
     script.write_text(f"import os, subprocess, sys, time\n{code}\n", encoding="utf-8")
     return f'"{sys.executable}" -S "{script}"'
 
 
-def problem_of_command(tmp_path: Path, code: str) -> HeaderError:
+def provoke_command(tmp_path: Path, code: str) -> HeaderError:
     with pytest.raises(HeaderError) as caught:
-        run_header_command(python_command(tmp_path, code), URL)
+        run_header_command(write_command(tmp_path, code), URL)
     assert SECRET not in str(caught.value)
     assert caught.value.__context__ is None
     return caught.value
@@ -139,7 +139,7 @@ def problem_of_command(tmp_path: Path, code: str) -> HeaderError:
 
 def test_the_command_prints_headers(tmp_path: Path) -> None:
     """A line each; empty lines and either line end do not matter."""
-    command = python_command(tmp_path, r"sys.stdout.buffer.write(b'A=1\r\n\nB=x, y=z\nA=2')")
+    command = write_command(tmp_path, r"sys.stdout.buffer.write(b'A=1\r\n\nB=x, y=z\nA=2')")
     assert run_header_command(command, URL) == [("A", "1"), ("B", "x, y=z"), ("A", "2")]
 
 
@@ -157,13 +157,13 @@ def test_the_command_knows_the_deployment_and_not_the_token(tmp_path: Path, monk
         "print('Token=' + os.environ.get('CODER_SESSION_TOKEN', 'none'))\n"
         "print('Input=' + repr(sys.stdin.read()))"
     )
-    assert run_header_command(python_command(tmp_path, code), URL) == [("Url", URL), ("Token", "none"), ("Input", "''")]
+    assert run_header_command(write_command(tmp_path, code), URL) == [("Url", URL), ("Token", "none"), ("Input", "''")]
     assert os.environ["CODER_SESSION_TOKEN"] == TOKEN
 
 
 def test_a_command_that_fails(tmp_path: Path) -> None:
     """Its output counts for nothing, and its exit code is told."""
-    problem = problem_of_command(tmp_path, f"print('A={SECRET}'); sys.stdout.flush(); sys.exit(3)")
+    problem = provoke_command(tmp_path, f"print('A={SECRET}'); sys.stdout.flush(); sys.exit(3)")
     assert problem.message == "the header command failed with exit code 3"
     assert problem.fault is HeaderFault.COMMAND_EXIT
 
@@ -172,7 +172,7 @@ def test_a_command_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """It is given up after the time limit, and killed."""
     monkeypatch.setattr(headers, "COMMAND_TIMEOUT", 0.2)
     start = time.monotonic()
-    problem = problem_of_command(tmp_path, "time.sleep(9)")
+    problem = provoke_command(tmp_path, "time.sleep(9)")
     assert problem.message == "the header command did not end within 0.2 s"
     assert problem.fault is HeaderFault.COMMAND
     assert time.monotonic() - start < 5
@@ -183,7 +183,7 @@ def test_what_the_command_has_started_is_killed_too(tmp_path: Path, monkeypatch:
     """It is the shell that we start; the program in it does not live on."""
     monkeypatch.setattr(headers, "COMMAND_TIMEOUT", 0.2)
     mark = tmp_path / "lived on"
-    problem_of_command(tmp_path, f"time.sleep(1); open({str(mark)!r}, 'w').close()")
+    provoke_command(tmp_path, f"time.sleep(1); open({str(mark)!r}, 'w').close()")
     time.sleep(1)
     assert not mark.exists()
 
@@ -193,7 +193,7 @@ def test_a_command_that_leaves_the_pipe_to_another(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(headers, "COMMAND_TIMEOUT", 2)
     start = time.monotonic()
     child = "[sys.executable, '-S', '-c', 'import time; time.sleep(8)']"
-    problem = problem_of_command(tmp_path, f"print('A={SECRET}', flush=True); subprocess.Popen({child})")
+    problem = provoke_command(tmp_path, f"print('A={SECRET}', flush=True); subprocess.Popen({child})")
     assert problem.message == "the header command did not end within 2 s"
     assert time.monotonic() - start < 6
 
@@ -211,7 +211,7 @@ def test_a_command_that_prints_too_much(tmp_path: Path, ends: bool) -> None:
     """It is given up at the limit, whether it would end or not."""
     code = "sys.stdout.write('x' * 65537)" if ends else "while True: sys.stdout.write('A=1\\n' * 1000)"
     start = time.monotonic()
-    problem = problem_of_command(tmp_path, code)
+    problem = provoke_command(tmp_path, code)
     assert time.monotonic() - start < 5
     assert problem.message == "the header command printed more than 65536 bytes"
     assert problem.fault is HeaderFault.COMMAND
@@ -219,13 +219,13 @@ def test_a_command_that_prints_too_much(tmp_path: Path, ends: bool) -> None:
 
 def test_a_command_that_prints_no_text(tmp_path: Path) -> None:
     """What is not UTF-8 is refused, and not carried by the exception."""
-    problem = problem_of_command(tmp_path, f"sys.stdout.buffer.write(b'A={SECRET}\\xff')")
+    problem = provoke_command(tmp_path, f"sys.stdout.buffer.write(b'A={SECRET}\\xff')")
     assert problem.message == "the header command printed something that is not UTF-8"
 
 
 def test_a_command_that_prints_no_header(tmp_path: Path) -> None:
     """A line of another form is an error of the command's."""
-    problem = problem_of_command(tmp_path, f"print('{SECRET}')")
+    problem = provoke_command(tmp_path, f"print('{SECRET}')")
     assert problem.message == "the header command's output has a header without a ="
 
 

@@ -57,18 +57,18 @@ def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     return trustme.CA()
 
 
-def tls_of(authority: trustme.CA, host: str = "127.0.0.1") -> ssl.SSLContext:
+def make_tls(authority: trustme.CA, host: str = "127.0.0.1") -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(host).configure_cert(context)
     return context
 
 
-def unused_port() -> int:
+def find_unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
-def failure_of(url: str, **options: object) -> RequestError:
+def provoke(url: str, **options: object) -> RequestError:
     with pytest.raises(RequestError) as caught:
         client(url, **options).check_deployment()
     assert caught.value.__cause__ is None
@@ -84,15 +84,15 @@ def test_a_name_that_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     monkeypatch.setattr("urllib.request.getproxies", dict)
-    problem = failure_of("https://dev.invalid")
+    problem = provoke("https://dev.invalid")
     assert problem.message == f"https://dev.invalid{FIRST}: the host's name was not found"
     assert problem.failure is Failure.NAME
 
 
 def test_a_refused_connection() -> None:
     """Nobody listens at the port."""
-    url = f"http://127.0.0.1:{unused_port()}"
-    problem = failure_of(url)
+    url = f"http://127.0.0.1:{find_unused_port()}"
+    problem = provoke(url)
     assert problem.message == f"{url}{FIRST}: the connection was refused"
     assert problem.failure is Failure.REFUSED
 
@@ -119,14 +119,14 @@ def test_an_answer_that_does_not_come_whole(
 ) -> None:
     """It is never taken for one: what the deployment has done is not known."""
     deployment.answer("GET", "users/first", answer)
-    problem = failure_of(deployment.url, timeout=0.3)
+    problem = provoke(deployment.url, timeout=0.3)
     assert (problem.message, problem.failure) == (f"{deployment.url}{FIRST}: {fact}", failure)
 
 
 def test_a_certificate_that_is_not_trusted(authority: trustme.CA) -> None:
     """A private authority is not trusted unless it is named, and nothing has been sent by then."""
-    with Deployment(ssl_context=tls_of(authority)) as deployment:
-        problem = failure_of(deployment.url)
+    with Deployment(ssl_context=make_tls(authority)) as deployment:
+        problem = provoke(deployment.url)
         assert problem.message.startswith(f"{deployment.url}{FIRST}: the server's certificate is not trusted (")
         assert problem.failure is Failure.CERTIFICATE
         assert deployment.requests == []
@@ -134,14 +134,14 @@ def test_a_certificate_that_is_not_trusted(authority: trustme.CA) -> None:
 
 def test_a_certificate_of_another_host(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> None:
     """A trusted authority's certificate for another name is refused."""
-    monkeypatch.setattr(http, "_make_tls_context", lambda: trusting(authority))
-    with Deployment(ssl_context=tls_of(authority, "other.example.com")) as deployment:
-        problem = failure_of(deployment.url)
+    monkeypatch.setattr(http, "_make_tls_context", lambda: make_trusting_context(authority))
+    with Deployment(ssl_context=make_tls(authority, "other.example.com")) as deployment:
+        problem = provoke(deployment.url)
         assert "the server's certificate is not trusted (IP address mismatch" in problem.message
         assert deployment.requests == []
 
 
-def trusting(authority: trustme.CA) -> ssl.SSLContext:
+def make_trusting_context(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     authority.configure_trust(context)
     return context
@@ -151,7 +151,7 @@ def test_ssl_cert_file_names_a_private_authority(authority: trustme.CA, machine:
     """With its certificate in SSL_CERT_FILE, a private authority's deployment is logged in to."""
     certificate = machine.home / "authority.pem"
     authority.cert_pem.write_to_path(certificate)
-    with Deployment(ssl_context=tls_of(authority)) as deployment:
+    with Deployment(ssl_context=make_tls(authority)) as deployment:
         token = deployment.issue_token()
         run = machine.run("login", deployment.url, env={"SSL_CERT_FILE": str(certificate)}, input=token)
         assert (run.code, run.text.splitlines()[0]) == (
@@ -163,7 +163,7 @@ def test_ssl_cert_file_names_a_private_authority(authority: trustme.CA, machine:
 def test_plain_http_behind_an_https_url(deployment: Deployment) -> None:
     """A server without TLS is told from an untrusted one; the request is not repeated without TLS."""
     url = deployment.url.replace("http:", "https:")
-    problem = failure_of(url)
+    problem = provoke(url)
     assert problem.message.startswith(f"{url}{FIRST}: there is no TLS connection to be had (")
     assert problem.failure is Failure.TLS
     assert deployment.requests == []
@@ -171,16 +171,16 @@ def test_plain_http_behind_an_https_url(deployment: Deployment) -> None:
 
 def test_tls_behind_an_http_url(authority: trustme.CA) -> None:
     """The other way round, something is wrong with the URL's scheme."""
-    with Deployment(ssl_context=tls_of(authority)) as deployment:
+    with Deployment(ssl_context=make_tls(authority)) as deployment:
         url = deployment.url.replace("https:", "http:")
-        assert failure_of(url).message.startswith(f"{url}{FIRST}: ")
+        assert provoke(url).message.startswith(f"{url}{FIRST}: ")
 
 
 def test_a_chunked_answer_that_is_cut_short() -> None:
     """Without its last chunk it is not whole."""
     head = b"HTTP/1.1 200 OK\r\nX-Coder-Build-Version: v2\r\nTransfer-Encoding: chunked\r\n\r\n"
     with bare_server(lambda connection: connection.sendall(head + b"40\r\n{}")) as server:
-        assert failure_of(f"http://{server}").message == f"http://{server}{FIRST}: the answer was cut short"
+        assert provoke(f"http://{server}").message == f"http://{server}{FIRST}: the answer was cut short"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_chunked_answer_that_is_cut_short() -> None:
 def test_an_answer_that_is_not_http(answer: bytes, kind: str) -> None:
     """What another protocol says is not repeated: nobody knows what is in it."""
     with bare_server(lambda connection: connection.sendall(answer)) as server:
-        problem = failure_of(f"http://{server}")
+        problem = provoke(f"http://{server}")
     assert problem.message == f"http://{server}{FIRST}: the answer is not HTTP ({kind})"
     assert problem.failure is Failure.NOT_HTTP
 
@@ -217,7 +217,7 @@ def test_a_body_without_an_end() -> None:
 
     with bare_server(drip) as server:
         start = time.monotonic()
-        problem = failure_of(f"http://{server}", timeout=0.3)
+        problem = provoke(f"http://{server}", timeout=0.3)
         assert time.monotonic() - start < 5
     assert problem.message == f"http://{server}{FIRST}: {LONG}"
 
@@ -244,12 +244,12 @@ def test_the_log_shows_no_header_and_no_body(deployment: Deployment) -> None:
     """A line a request: method, URL, status and time."""
     lines: list[str] = []
     token = deployment.issue_token()
-    told = client(deployment.url, headers=[("X-Gate", "open sesame")], log=lines.append)
-    told.identify(token)
-    told.mint_key(token)
+    api = client(deployment.url, headers=[("X-Gate", "open sesame")], log=lines.append)
+    api.identify(token)
+    api.mint_key(token)
     deployment.answer("POST", "users/logout", Answer(drop=True))
     with pytest.raises(RequestError):
-        told.logout(token)
+        api.logout(token)
     assert [line.rsplit(" ", 2)[0] for line in lines] == [
         f"GET {deployment.url}{ME} 200",
         f"POST {deployment.url}{ME}/keys 201",

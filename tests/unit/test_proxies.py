@@ -102,10 +102,10 @@ def test_a_token_without_tls_is_not_sent_through_a_proxy(proxy: RecordingProxy) 
     """The proxy would read it."""
     with Deployment(host=HOST) as deployment:
         token = deployment.issue_token()
-        told = client(deployment.url, headers=[GATE])
-        told.check_deployment()
-        told.identify(token)
-        told.logout(token)
+        api = client(deployment.url, headers=[GATE])
+        api.check_deployment()
+        api.identify(token)
+        api.logout(token)
         assert len(deployment.requests) == 3
     assert proxy.requests == []
 
@@ -125,7 +125,7 @@ def test_a_redirect_to_another_host_goes_through_the_proxy_bare(deployment: Depl
 
 @pytest.mark.parametrize("status", [pytest.param(407, id="407"), pytest.param(403, id="403")])
 def test_a_proxy_that_refuses(secure_deployment: Deployment, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
-    """Its status is told as the proxy's, and the next step is about the proxy."""
+    """Its status is reported as the proxy's."""
     with RecordingProxy(refusal=status) as proxy:
         name_proxy(monkeypatch, proxy.url)
         with pytest.raises(RequestError) as caught:

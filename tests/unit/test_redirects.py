@@ -27,7 +27,7 @@ def elsewhere() -> Iterator[Deployment]:
         yield served
 
 
-def refusal(deployment: Deployment, location: str, **options: object) -> RequestError:
+def provoke(deployment: Deployment, location: str, **options: object) -> RequestError:
     deployment.answer("GET", "users/me", redirect(location))
     with pytest.raises(RequestError) as caught:
         client(deployment.url, **options).identify(TOKEN)
@@ -141,21 +141,21 @@ def test_what_only_looks_like_the_origin_is_not(url: str) -> None:
 @pytest.mark.parametrize("allow", [pytest.param(True, id="allowed"), pytest.param(False, id="refused")])
 def test_a_redirect_to_no_place_of_a_deployment(deployment: Deployment, location: str, shown: str, allow: bool) -> None:
     """Only http and https are followed, and only to a host that can be read out of the URL in one way."""
-    problem = refusal(deployment, location, allow_redirects=allow)
+    problem = provoke(deployment, location, allow_redirects=allow)
     assert problem.message == f"{deployment.url}/api/v2/users/me redirects to {shown}"
     assert problem.failure is Failure.REDIRECTED_NOWHERE
 
 
 def test_a_redirect_that_no_request_can_carry(deployment: Deployment) -> None:
     """A Location with a space or a foreign letter fails as a request, and not as a bug."""
-    assert "http://127.0.0.1:1/a b" in refusal(deployment, "http://127.0.0.1:1/a b", allow_redirects=True).message
-    assert "http://127.0.0.1:1/\xe4" in refusal(deployment, "http://127.0.0.1:1/\xe4", allow_redirects=True).message
+    assert "http://127.0.0.1:1/a b" in provoke(deployment, "http://127.0.0.1:1/a b", allow_redirects=True).message
+    assert "http://127.0.0.1:1/\xe4" in provoke(deployment, "http://127.0.0.1:1/\xe4", allow_redirects=True).message
 
 
 def test_a_token_in_a_location_is_hidden(deployment: Deployment) -> None:
     """A server that puts the token into a redirect does not bring it to the screen or the log."""
     lines: list[str] = []
-    problem = refusal(deployment, f"/login?token={TOKEN}", log=lines.append)
+    problem = provoke(deployment, f"/login?token={TOKEN}", log=lines.append)
     assert problem.message == f"{deployment.url}/api/v2/users/me redirects to {deployment.url}/login?token=[hidden]"
     deployment.answer("GET", "users/me", redirect(f"/login?token={TOKEN}"))
     with pytest.raises(APIError) as caught:

@@ -58,17 +58,17 @@ class ForeignRedirectError(APIError):
 class Failure(Enum):
     """Why a request got no answer that we can use."""
 
-    NAME = auto()
+    NAME = auto()  # the host's is not found
     CERTIFICATE = auto()
     TLS = auto()
     TIMEOUT = auto()
-    REFUSED = auto()
+    REFUSED = auto()  # the connection
     CUT_SHORT = auto()
     TOO_LONG = auto()
     NOT_HTTP = auto()
     UNSENDABLE = auto()
     PROXY = auto()
-    REDIRECTED = auto()
+    REDIRECTED = auto()  # which is not allowed
     REDIRECTED_NOWHERE = auto()
     REDIRECTED_TOO_OFTEN = auto()
     OTHER = auto()
@@ -86,10 +86,10 @@ class HeaderFault(Enum):
     """What is wrong with a custom header, or with the command that prints them."""
 
     FORM = auto()
-    RESERVED = auto()
+    RESERVED = auto()  # the name is one that we set ourselves
     CSV = auto()
-    COMMAND = auto()
-    COMMAND_EXIT = auto()
+    COMMAND = auto()  # it goes on for too long, or prints something else
+    COMMAND_EXIT = auto()  # its exit code is not 0
 
 
 class HeaderError(CoderError):

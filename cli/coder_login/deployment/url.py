@@ -25,7 +25,7 @@ class URLFault(Enum):
     """What is wrong with a URL."""
 
     FORM = auto()
-    PARSING = auto()
+    PARSING = auto()  # of its brackets, or of its port
     SCHEME = auto()
     USER = auto()
     NOT_ASCII = auto()
