@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from coder_login.deployment import headers
 from coder_login.deployment.errors import HeaderError, HeaderFault
-from coder_login.deployment.headers import parse_header, parse_header_line, run_header_command
+from coder_login.deployment.headers import join_headers, parse_header, parse_header_line, run_header_command
 
 from cli import TOKEN
 
@@ -120,6 +120,12 @@ def test_what_is_not_a_csv_line(line: str) -> None:
     assert caught.value.message == "CODER_HEADER is not one line of CSV"
     assert caught.value.fault is HeaderFault.CSV
     assert SECRET not in str(caught.value)
+
+
+def test_headers_of_one_name_are_joined() -> None:
+    """With commas, and cookies with semicolons; a name is the same in any case of letters."""
+    headers = [("X", "1"), ("cookie", "a=b"), ("x", "2"), ("Cookie", "c=d")]
+    assert join_headers(headers) == {"X": "1, 2", "Cookie": "a=b; c=d"}
 
 
 def write_command(tmp_path: Path, code: str) -> str:

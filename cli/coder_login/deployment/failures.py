@@ -42,12 +42,10 @@ def _unwrap(error: Exception) -> Exception:
 
 def _is_of_proxy(cause: Exception) -> bool:
     """Whether it is the proxy that failed, not the deployment behind it."""
-    # Name and port are those of the proxy: it reaches the deployment itself. The bare classes are urllib's own, for a
-    # tunnel that is refused and for a protocol that it doesn't speak.
-    return isinstance(cause, socket.gaierror | ConnectionRefusedError) or type(cause) in (
-        OSError,
-        urllib.error.URLError,
-    )
+    # The bare classes are urllib's own, for a tunnel that is refused and for a protocol that it doesn't speak.
+    is_bare = type(cause) in (OSError, urllib.error.URLError)
+    # The name and the port that we ask for are the proxy's: it reaches the deployment itself.
+    return is_bare or isinstance(cause, socket.gaierror | ConnectionRefusedError)
 
 
 def _describe(cause: Exception) -> str:

@@ -67,6 +67,16 @@ def parse_header_line(line: str, source: str) -> Headers:
     return [parse_header(field, source) for field in fields]
 
 
+def join_headers(headers: Headers) -> dict[str, str]:
+    """The value of each name: several of one name are joined as in RFC 9110 section 5.3, and cookies as in RFC 6265."""
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        key = name.title()
+        separator = "; " if key == "Cookie" else ", "
+        joined[key] = f"{joined[key]}{separator}{value}" if key in joined else value
+    return joined
+
+
 def run_header_command(command: str, url: str) -> Headers:
     """The headers that *command* prints as ``NAME=VALUE`` lines, run by the system's shell for the deployment at *url*.
 

@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 from coder_login import IDENTITY
 from coder_login.deployment.errors import Failure, RequestError
 from coder_login.deployment.failures import MAX_BODY, TooLongError, TruncatedError, translate
-from coder_login.deployment.headers import Headers
+from coder_login.deployment.headers import Headers, join_headers
 from coder_login.deployment.proxies import find_proxies, name_proxy
 from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, parse_origin
 from coder_login.text import printable, redact
@@ -77,7 +77,7 @@ class Transport:
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._deployment = deployment
-        self._headers = _join_headers(headers or [])
+        self._headers = join_headers(headers or [])
         self._allow_redirects = allow_redirects
         self._timeout = timeout
         self._log = log
@@ -150,16 +150,6 @@ class Transport:
             problem = translate(error, self.make_printable(url), self._timeout, name_proxy(proxies, url))
         # Outside of the except block: http.client's ValueError carries the header that it refused.
         raise problem
-
-
-def _join_headers(headers: Headers) -> dict[str, str]:
-    """One line a name: RFC 9110 section 5.3 joins several of one name so, and RFC 6265 cookies."""
-    joined: dict[str, str] = {}
-    for name, value in headers:
-        key = name.title()
-        separator = "; " if key == "Cookie" else ", "
-        joined[key] = f"{joined[key]}{separator}{value}" if key in joined else value
-    return joined
 
 
 def _build_opener(proxies: dict[str, str]) -> urllib.request.OpenerDirector:
