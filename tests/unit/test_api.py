@@ -207,11 +207,14 @@ def test_text_of_the_deployment_is_made_safe(deployment: Deployment, message: st
         pytest.param("x" * 490 + TOKEN, "x" * 490 + "[hidden]", id="at-the-cut"),
         pytest.param("see abcdefghij-0123456789ABCDEFGHIJKL.", "see [hidden].", id="another-token"),
         pytest.param("you sent: open sesame", "you sent: [hidden]", id="header"),
+        pytest.param("you sent: sesame", "you sent: [hidden]", id="header-of-6-characters"),
+        pytest.param("you sent: debug", "you sent: debug", id="header-of-5-characters"),
     ],
 )
 def test_an_echo_is_hidden(deployment: Deployment, message: str, shown: str) -> None:
-    """A deployment that repeats the token or a custom header does not bring it to the screen."""
-    assert read_words(deployment, message, headers=[("X-Gate", "open sesame"), ("X-Debug", "on")]) == shown
+    """A deployment that repeats the token or a custom header does not bring it to the screen; short words are none."""
+    headers = [("X-Gate", "open sesame"), ("X-Short", "sesame"), ("X-Word", "debug")]
+    assert read_words(deployment, message, headers=headers) == shown
 
 
 def test_an_echo_of_an_odd_token_is_hidden(deployment: Deployment) -> None:

@@ -240,6 +240,19 @@ def test_every_request_says_who_asks(deployment: Deployment) -> None:
     assert agent == f"coder-login/{coder_login.__version__} ({sys.platform}; Python {version})"
 
 
+def test_a_post_has_an_empty_body(deployment: Deployment) -> None:
+    """It says so, and in which form; a GET has none to speak of."""
+    api, token = client(deployment.url), deployment.issue_token()
+    api.identify(token)
+    api.logout(token)
+    assert [
+        (request.headers["Content-Length"], request.headers["Content-Type"]) for request in deployment.requests
+    ] == [
+        (None, None),
+        ("0", "application/json"),
+    ]
+
+
 def test_the_log_shows_no_header_and_no_body(deployment: Deployment) -> None:
     """A line a request: method, URL, status and time."""
     lines: list[str] = []
