@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import subprocess
@@ -14,10 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from coder_login.sessionstore import FileError, FileStore, KeyringStore, StoreLockedError, StoreUnavailableError
+from coder_login.sessionstore import FileError, KeyringStore, StoreLockedError, StoreUnavailableError
 from coder_login.sessionstore import lock as lock_module
 from coder_login.sessionstore.errors import Action
 from coder_login.sessionstore.lock import local_directory, locked, service_lock_path
+from memory_keyring import MemoryKeyring
+from stores import is_free
 
 HOLDER = Path(__file__).parents[1] / "support" / "lock_holder.py"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
@@ -39,12 +40,6 @@ def holder(path: Path) -> Iterator[subprocess.Popen[bytes]]:
             yield process
         finally:
             process.kill()
-
-
-def is_free(path: Path) -> bool:
-    with contextlib.suppress(StoreLockedError), locked(path, timeout=0):
-        return True
-    return False
 
 
 @pytest.fixture
@@ -259,8 +254,8 @@ def directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(
     "service",
-    ["a/b", "..\\..\\x", "a:b", "ä", "x" * 81, "", "a b", "nul\0", "\ud800", "a\nb"],
-    ids=["slash", "backslashes", "colon", "umlaut", "long", "empty", "space", "nul", "surrogate", "line-end"],
+    ["a/b", "..\\..\\x", "a:b", "ä", "x" * 81, "", "nul\0", "\ud800", "a\n"],
+    ids=["slash", "backslashes", "colon", "umlaut", "long", "empty", "nul", "surrogate", "line-end"],
 )
 def test_a_service_name_that_is_no_file_name_is_hashed(directories: Path, service: str) -> None:
     """It can't lead out of the directory."""
@@ -270,19 +265,15 @@ def test_a_service_name_that_is_no_file_name_is_hashed(directories: Path, servic
     assert path.name.isascii()
 
 
-@pytest.mark.parametrize("service", ["Coder-V2-Credentials", "Ä/x"])
-def test_services_that_differ_in_case_share_a_lock(directories: Path, service: str) -> None:
-    """For Windows they are one credential."""
-    assert service_lock_path(service) == service_lock_path(service.lower())
-
-
 def test_services_have_locks_of_their_own(directories: Path) -> None:
-    """One does not wait for another."""
-    names = ["a", "b", "a/b", "a:b", "x" * 81, "x" * 82]
+    """One does not wait for another; but two that differ in case are one credential for Windows."""
+    names = ["a", "b", "a/b", "a:b", "x" * 81, "x" * 82, "ä/x"]
     assert len({service_lock_path(name) for name in names}) == len(names)
+    for name in names:
+        assert service_lock_path(name.upper()) == service_lock_path(name)
 
 
-@pytest.mark.parametrize("service", ["nul", "CON", "com1", "aux"])
+@pytest.mark.parametrize("service", ["nul", "CON"])
 def test_no_lock_file_is_a_device(directories: Path, service: str) -> None:
     """Windows takes nul.lock for one."""
     assert not service_lock_path(service).name.casefold().startswith(f"{service.casefold()}.")
@@ -293,24 +284,9 @@ def test_no_lock_file_is_a_device(directories: Path, service: str) -> None:
 
 def test_the_keyring_store_takes_its_services_lock(directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And waits for it in vain when another has it."""
-    from memory_keyring import MemoryKeyring
-
     store = KeyringStore("coder-test", provider=MemoryKeyring())
     monkeypatch.setattr(lock_module.locked.__wrapped__, "__defaults__", (0.0,))  # type: ignore[attr-defined]
     with locked(service_lock_path("coder-test")):
         for operation in (store.deployments, store.usage, store.reset):
             with pytest.raises(StoreLockedError):
                 operation()
-
-
-@windows
-def test_on_windows_the_files_lock_is_in_the_users_local_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A config directory named by option may be everybody's; two spellings of one directory share it."""
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    (tmp_path / "Config").mkdir()
-    paths = {FileStore(tmp_path / name)._lock_path() for name in ("Config", "config", "x/../config")}
-    assert len(paths) == 1
-    assert paths.pop().parent == tmp_path / "local" / "coderv2"
-    assert FileStore(tmp_path / "other")._lock_path() not in paths

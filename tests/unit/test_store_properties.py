@@ -7,7 +7,6 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +14,18 @@ import pytest
 from coder_login.deployment.url import DeploymentURL, parse_key
 from coder_login.errors import CoderError
 from coder_login.sessionstore import (
-    AmbiguousSessionError,
     FileStore,
     KeyringStore,
     OriginMismatchError,
     SessionNotFoundError,
     StoreDamagedError,
 )
-from coder_login.sessionstore import pair as pair_module
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memory_keyring import MemoryKeyring
+from stores import SERVICE, content, go_login, go_logout, name, write_other
 
-SERVICE = "coder-test"
+pytest_plugins = ["store_fixtures"]
 CHECKED = settings(
     deadline=None,
     database=None,
@@ -37,12 +35,6 @@ CHECKED = settings(
 )
 HOSTS = ["dev.example.com", "other.example.com", "localhost:3000", "[::1]:8443"]
 Entries = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def _own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    monkeypatch.setattr(pair_module, "SETTLING_TIME", 0)
 
 
 def spelled(host: str) -> st.SearchStrategy[str]:
@@ -205,23 +197,6 @@ def test_every_login_is_found_whoever_made_it(tmp_path: Path, hosts: list[str], 
     assert {str(origin) for origin in store.deployments()} == {f"https://{host}" for host in tokens}
 
 
-@CHECKED
-@given(first=st.sampled_from(["https://dev.example.com", "https://dev.example.com:443"]), ours_first=st.booleans())
-def test_two_spellings_with_two_tokens_lose_neither(tmp_path: Path, first: str, ours_first: bool) -> None:
-    """A Go client takes the default port for another host; a new login settles it."""
-    provider = MemoryKeyring()
-    store = KeyringStore(SERVICE, provider=provider, lock_path=tmp_path / "lock")
-    url = DeploymentURL.parse("https://dev.example.com")
-    store.write(url, "ours") if ours_first else GoClient(provider).write("https://dev.example.com", "ours")
-    GoClient(provider).write("https://dev.example.com:443", "theirs")
-    with pytest.raises(AmbiguousSessionError):
-        store.read(url)
-    assert b"ours" in provider.blobs[SERVICE]
-    assert b"theirs" in provider.blobs[SERVICE]
-    store.write(url, "new")
-    assert list(json.loads(provider.blobs[SERVICE])) == ["dev.example.com"]
-
-
 JSON_LIKE = st.text(alphabet='{}[]":,\\u0123456789.eE-+ntrfals \0ä\U0001f511', max_size=60)
 BYTES = (
     st.binary(max_size=120)
@@ -277,41 +252,27 @@ def _check_readable(provider: MemoryKeyring, tmp_path: Path) -> None:
 # The files.
 
 
-@pytest.fixture
-def new_directory(tmp_path: Path) -> Callable[[], Path]:
-    return lambda: Path(tempfile.mkdtemp(dir=tmp_path))
-
-
-def go_login(directory: Path, url: str, token: str) -> None:
-    directory.mkdir(exist_ok=True)
-    for name, text in (("session", token), ("url", url)):
-        (directory / name).write_text(text)
-        (directory / name).chmod(0o600)
-
-
 FILE_STEPS = st.lists(
     st.tuples(st.sampled_from(["write", "replace", "delete", "undo", "naming", "go-login", "go-logout"]), URLS),
     max_size=8,
 )
 
 
+@pytest.mark.usefixtures("_settled")
 @settings(CHECKED, max_examples=50)
 @given(steps=FILE_STEPS)
-def test_the_files_hold_the_last_session_that_nobody_deleted(
-    new_directory: Callable[[], Path], steps: list[tuple[str, str]]
-) -> None:
+def test_the_files_hold_the_last_session_that_nobody_deleted(tmp_path: Path, steps: list[tuple[str, str]]) -> None:
     """And give it out for its own origin only."""
-    directory = new_directory()
+    directory = Path(tempfile.mkdtemp(dir=tmp_path))
     store = FileStore(directory)
     model: tuple[str, str] | None = None
     for number, (step, text) in enumerate(steps):
         url, token = DeploymentURL.parse(text), f"token-{number}"
         if step == "go-login":
-            go_login(directory, text, token)
+            go_login(store, text, token)
             model = (str(url), token)
         elif step == "go-logout":
-            for name in ("session", "url"):
-                (directory / name).unlink(missing_ok=True)
+            go_logout(store)
             model = None
         else:
             model = _change_files(store, step, url, token, model)
@@ -333,8 +294,7 @@ def _change_files(store: FileStore, step: str, url: DeploymentURL, token: str, m
                 raise ZeroDivisionError
             return model
         if step == "naming":
-            with store.naming(url):
-                pass
+            name(store, url)
             return model if model and model[0] == str(url) else None
         store.write(url, token, replace=step == "replace")
     except (SessionNotFoundError, OriginMismatchError):
@@ -362,15 +322,12 @@ FILE_BYTES = st.binary(max_size=60) | st.text(max_size=30).map(lambda text: text
     asked=URLS,
 )
 def test_any_bytes_in_the_files_end_in_a_result_or_in_our_error(
-    new_directory: Callable[[], Path], url: bytes | None, session: bytes | None, organization: bytes | None, asked: str
+    directory: Path, url: bytes | None, session: bytes | None, organization: bytes | None, asked: str
 ) -> None:
     """And an operation that is refused leaves them as they are."""
     parsed = DeploymentURL.parse(asked)
-    before = {
-        name: data
-        for name, data in [("url", url), ("session", session), ("organization", organization)]
-        if data is not None
-    }
+    written = {"url": url, "session": session, "organization": organization}
+    before = {file: data for file, data in written.items() if data is not None}
     operations: list[Callable[[FileStore], object]] = [
         lambda store: store.read(parsed),
         FileStore.deployments,
@@ -381,28 +338,16 @@ def test_any_bytes_in_the_files_end_in_a_result_or_in_our_error(
         lambda store: store.write(parsed, "token"),
         lambda store: store.delete(parsed),
         lambda store: store.forget(parsed),
-        partial(_name, url=parsed),
+        lambda store: name(store, parsed),
     ]
-    directory = new_directory()
     for operation in operations:
-        for name in ("url", "session", "organization"):
-            (directory / name).unlink(missing_ok=True)
-        for name, data in before.items():
-            (directory / name).write_bytes(data)
-            (directory / name).chmod(0o600)
+        for file in ("url", "session", "organization"):
+            (directory / file).unlink(missing_ok=True)
+        write_other(FileStore(directory), before)
         try:
             operation(FileStore(directory))
         except CoderError:
-            assert _content(directory) == before
-
-
-def _name(store: FileStore, url: DeploymentURL) -> None:
-    with store.naming(url):
-        pass
-
-
-def _content(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in directory.iterdir() if path.name != ".lock"}
+            assert content(FileStore(directory)) == before
 
 
 @settings(CHECKED, max_examples=500)
