@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from both_stores import Stores, make_stores
 from coder_login.sessionstore import DEFAULT_SERVICE
+from coder_login.sessionstore import pair as pair_module
 from deployment import Deployment
 from memory_keyring import MemoryKeyring
 
@@ -40,6 +42,14 @@ def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> MemoryKeyring:
     keyring = MemoryKeyring()
     monkeypatch.setattr("coder_login.sessionstore.keyring_store.system_keyring", lambda: keyring)
     return keyring
+
+
+@pytest.fixture
+def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stores:
+    """Both stores, empty; files settle at once."""
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))  # for the lock of the files on Windows
+    monkeypatch.setattr(pair_module, "SETTLING_TIME", 0)
+    return make_stores(tmp_path)
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""What happens beside a step of the file store: a failure, a signal, another program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from coder_login.sessionstore.directory import ConfigDirectory
+
+Action = Callable[[], object]
+
+
+def before_step(monkeypatch: pytest.MonkeyPatch, method: str, name: str, action: Action) -> None:
+    """Run *action* once, before the first call of a ConfigDirectory's *method* with the file *name*."""
+    real = getattr(ConfigDirectory, method)
+    todo = [action]
+
+    def step(config: ConfigDirectory, *arguments: object) -> object:
+        if name in arguments and todo:
+            todo.pop()()
+        return real(config, *arguments)
+
+    monkeypatch.setattr(ConfigDirectory, method, step)
+
+
+def raising(problem: BaseException) -> Action:
+    """An action that fails with *problem*."""
+
+    def fail() -> None:
+        raise problem
+
+    return fail

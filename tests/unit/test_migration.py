@@ -1,0 +1,92 @@
+"""A migration from the files into the keyring: moved, given up, or left half-way."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from both_stores import Stores
+from coder_login.deployment.url import DeploymentURL
+from coder_login.interrupts import TerminatedError
+from coder_login.session import migrate
+from coder_login.sessionstore import errors as store
+from file_steps import before_step, raising
+
+from cli import TOKEN
+
+pytest_plugins = ["cli_fixtures"]
+
+URL, HTTP = map(DeploymentURL.parse, ("https://dev.example.com/base", "http://dev.example.com"))
+NEWER = "9876543210-vutsrqponmlkjihgfedcba"
+GONE = store.StoreUnavailableError("it is gone")
+
+
+@pytest.fixture(autouse=True)
+def _logged_in(stores: Stores) -> None:
+    """A session in the files alone."""
+    stores.files.write(URL, TOKEN)
+
+
+def test_a_moved_session_is_in_the_keyring_alone(stores: Stores) -> None:
+    """`url` goes on naming the deployment; the same session there already, as after a failure, is no conflict."""
+    for _ in range(2):
+        stores.files.write(URL, TOKEN)
+        migrate(URL, stores.files, stores.keyring)
+        assert (stores.state[0], stores.keyring.read(URL)) == ({"url": str(URL)}, TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("owner", "kind"), [(URL, store.SessionConflictError), (HTTP, store.OriginMismatchError)], ids=["same", "scheme"]
+)
+def test_a_migration_gives_a_session_up_only_when_asked(
+    stores: Stores, owner: DeploymentURL, kind: type[Exception]
+) -> None:
+    """Another session of that deployment, or one of the other scheme; unasked, nothing changes."""
+    stores.keyring.write(owner, NEWER)
+    before = stores.state
+    with pytest.raises(kind):
+        migrate(URL, stores.files, stores.keyring)
+    assert stores.state == before
+    migrate(URL, stores.files, stores.keyring, replace=True)
+    assert stores.keyring.read(URL) == TOKEN
+
+
+def test_a_migration_that_does_not_fit_has_not_begun(stores: Stores) -> None:
+    """No room is no half-way failure; the token's own length tells it."""
+    stores.files.write(URL, "x" * 100)
+    stores.memory.max_size = 150
+    with pytest.raises(store.NoRoomError):
+        migrate(URL, stores.files, stores.keyring)
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason", "failure"),
+    [
+        pytest.param(GONE, "it is gone", GONE, id="fails"),
+        pytest.param(KeyboardInterrupt(), "interrupted", None, id="ctrl-c"),
+        pytest.param(TerminatedError(15), "interrupted", None, id="sigterm"),
+    ],
+)
+def test_a_migration_that_fails_half_way_says_where_the_session_is(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, problem: BaseException, reason: str, failure: Exception | None
+) -> None:
+    """In the files, or in both places: then the next migration ends it."""
+    stores.memory.before("set", raising(problem))
+    before_step(monkeypatch, "remove", "session", raising(problem))
+    in_files = f"still in {stores.files.place}"
+    for place, is_moved in ((in_files, False), (f"in {stores.keyring.place}, and {in_files} too", True)):
+        with pytest.raises(store.MigrationError) as caught:
+            migrate(URL, stores.files, stores.keyring)
+        assert caught.value.message == f"the session is {place}: {reason}"
+        assert caught.value.failure is failure
+        assert (stores.files.read(URL), bool(stores.memory.blobs)) == (TOKEN, is_moved)
+    migrate(URL, stores.files, stores.keyring)
+    assert (stores.state[0], stores.keyring.read(URL)) == ({"url": str(URL)}, TOKEN)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_a_signal_waits_until_the_session_is_moved(stores: Stores, number: signal.Signals) -> None:
+    """The move is short, and one piece."""
+    stores.memory.before("set", lambda: signal.raise_signal(number))
+    migrate(URL, stores.files, stores.keyring)
+    assert (stores.state[0], stores.keyring.read(URL)) == ({"url": str(URL)}, TOKEN)
