@@ -7,20 +7,25 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import coder_login.__main__
 import pytest
 from coder_login.deployment import transport as http
 from coder_login.deployment.api import Client
 from coder_login.deployment.url import DeploymentURL
-from coder_login.sessionstore import FileStore
+from coder_login.sessionstore import DEFAULT_SERVICE, FileStore, KeyringStore
+from deployment import Deployment
+from memory_keyring import MemoryKeyring
 
 TIMEOUT = 60
 """Seconds after which a process hangs."""
 
 TOKEN = "0123456789-abcdefghijklmnopqrstuv"
 """A token that no deployment has issued."""
+
+OTHER = "https://other.example.com"
+"""A deployment that nobody serves."""
 
 # What a process needs to start at all, and how the tests themselves are run.
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATH", "WINE", "PYTHON", "LANG", "LC_")
@@ -61,11 +66,12 @@ class Machine:
         # Whatever goes wrong, no browser opens.
         return kept | places | {"BROWSER": "true"} | self.env | dict(env or {})
 
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
-        """The process, with pipes for its standard handles."""
-        pipe = subprocess.PIPE
-        environment = self.environment(env)
-        return subprocess.Popen([*command(), *arguments], env=environment, stdin=pipe, stdout=pipe, stderr=pipe)
+    def start(
+        self, *arguments: str, env: Mapping[str, str] | None = None, stdout: int | IO[bytes] = subprocess.PIPE
+    ) -> "subprocess.Popen[bytes]":
+        """The process, with pipes for its standard handles, but perhaps *stdout*."""
+        pipe, environment = subprocess.PIPE, self.environment(env)
+        return subprocess.Popen([*command(), *arguments], env=environment, stdin=pipe, stdout=stdout, stderr=pipe)
 
     def run(self, *arguments: str, env: Mapping[str, str] | None = None, input: str | bytes = b"") -> Run:
         """The command as a process, with *input* in the pipe that is its standard input, which then ends."""
@@ -80,6 +86,10 @@ class Machine:
         files = self.directory.iterdir() if self.directory.is_dir() else ()
         return {path.name: path.read_bytes() for path in sorted(files) if path.suffix != ".lock" != path.name}
 
+    def keyring(self) -> KeyringStore:
+        """The store on this system's keyring, or on what stands in its place, with a lock of this machine's own."""
+        return KeyringStore(lock_path=self.home / "lock")
+
     def keep(self, url: str, token: str) -> dict[str, bytes]:
         """Store a session in the files, as a login does; what `files` says then."""
         FileStore(self.directory).write(DeploymentURL.parse(url), token)
@@ -89,7 +99,7 @@ class Machine:
 def finished(process: "subprocess.Popen[bytes]", input: bytes = b"") -> Run:
     """How *process* ends, once it has read *input*."""
     stdout, stderr = process.communicate(input, TIMEOUT)
-    return Run(process.returncode, stdout, stderr.decode(errors="replace").replace("\r\n", "\n"))
+    return Run(process.returncode, stdout or b"", stderr.decode(errors="replace").replace("\r\n", "\n"))
 
 
 def command() -> list[str]:
@@ -136,3 +146,27 @@ class Inside:
                 patch.delenv(name)
         for name, value in environment.items():
             patch.setenv(name, value)
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that a run of the command could change, and which store it is to use."""
+
+    inside: Inside
+    deployment: Deployment
+    keyring: MemoryKeyring
+    store: str
+
+    @property
+    def state(self) -> tuple[dict[str, bytes], dict[str, bytes], set[str]]:
+        return self.inside.machine.files(), dict(self.keyring.blobs), self.deployment.valid_tokens()
+
+    @property
+    def stored(self) -> bytes:
+        """Where a login has put its token."""
+        blobs, files = self.keyring.blobs, self.inside.machine.files()
+        return blobs[DEFAULT_SERVICE] if self.store == "keyring" else files["session"]
+
+    def log_in(self, *options: str, input: str = "") -> Run:
+        words = ["--use-keyring", *options] if self.store == "keyring" else options
+        return self.inside.run("login", self.deployment.url, *words, input=input)

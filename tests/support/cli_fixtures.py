@@ -12,7 +12,7 @@ from deployment import Deployment
 from memory_keyring import MemoryKeyring
 
 import wincred
-from cli import Inside, Machine
+from cli import OTHER, TOKEN, Inside, Machine, World
 
 
 @pytest.fixture
@@ -42,6 +42,19 @@ def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> MemoryKeyring:
     keyring = MemoryKeyring()
     monkeypatch.setattr("coder_login.sessionstore.keyring_store.system_keyring", lambda: keyring)
     return keyring
+
+
+@pytest.fixture
+def world(
+    request: pytest.FixtureRequest, inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring
+) -> World:
+    """A session of another deployment in the files, and of both in the keyring; its parameter is the store to use."""
+    inside.machine.keep(OTHER, TOKEN)
+    keyring = inside.machine.keyring()
+    keyring.write(OTHER, TOKEN)
+    keyring.write(deployment.url, deployment.issue_token())
+    memory_keyring.calls.clear()
+    return World(inside, deployment, memory_keyring, getattr(request, "param", "file"))
 
 
 @pytest.fixture

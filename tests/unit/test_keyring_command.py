@@ -1,4 +1,4 @@
-"""`coder keyring`: status, list and reset, against a keyring in memory. (migrate is in test_all_or_nothing.py.)"""
+"""`coder keyring`: status, list, migrate and reset, against a keyring in memory."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import click
 import pytest
 from coder_login.commands import output
-from coder_login.deployment.url import DeploymentURL
-from coder_login.sessionstore import DEFAULT_SERVICE, KeyringStore, StoreUnavailableError, UnsupportedKeyringError
+from coder_login.sessionstore import DEFAULT_SERVICE, StoreUnavailableError
 from coder_login.sessionstore.keyrings.windows import WindowsCredentialManager
+from file_steps import raising
 from memory_keyring import MemoryKeyring
 
 import wincred
@@ -19,26 +19,17 @@ from cli import TOKEN, Inside
 
 pytest_plugins = ["cli_fixtures"]
 
+KEYRING_PLACE = f"the system's keyring ({DEFAULT_SERVICE})"
 ONE, TWO = "https://one.example.com", "https://two.example.com:8443"
-NAMES = [
-    "supported",
-    "available",
-    "usable",
-    "reason",
-    "target_name",
-    "persistence",
-    "bytes_used",
-    "bytes_free",
-    "deployments",
-]
+NAMES = ["supported", "available", "usable", "reason", "target_name", "persistence"]
+NAMES += ["bytes_used", "bytes_free", "deployments"]
 
 
 @pytest.fixture
 def keyring(inside: Inside, memory_keyring: MemoryKeyring) -> MemoryKeyring:
     """A keyring with two sessions; the url file names the second's deployment."""
-    store = KeyringStore(lock_path=inside.machine.home / "lock")
-    store.write(DeploymentURL.parse(ONE), TOKEN)
-    store.write(DeploymentURL.parse(TWO), TOKEN)
+    for url in (ONE, TWO):
+        inside.machine.keyring().write(url, TOKEN)
     inside.machine.keep(TWO, TOKEN)
     memory_keyring.calls.clear()
     return memory_keyring
@@ -53,40 +44,10 @@ def status(inside: Inside) -> tuple[int, dict[str, Any]]:
 
 
 def test_a_usable_keyring(inside: Inside, keyring: MemoryKeyring) -> None:
-    """Exit code 0; how full it is, and how many sessions; it is only read."""
+    """Exit code 0; how full it is, and how many sessions; as text a line a fact. It is only read."""
     used = len(keyring.blobs[DEFAULT_SERVICE])
-    assert status(inside) == (
-        0,
-        {
-            "supported": True,
-            "available": True,
-            "usable": True,
-            "reason": None,
-            "target_name": DEFAULT_SERVICE,
-            "persistence": "local_machine",
-            "bytes_used": used,
-            "bytes_free": 2560 - used,
-            "deployments": 2,
-        },
-    )
-    assert set(keyring.calls) == {"get"}
-
-
-def test_an_empty_keyring(inside: Inside, memory_keyring: MemoryKeyring) -> None:
-    """It is usable, too."""
-    code, report = status(inside)
-    assert (code, report["usable"], report["bytes_used"], report["bytes_free"], report["deployments"]) == (
-        0,
-        True,
-        0,
-        2560,
-        0,
-    )
-
-
-def test_the_status_as_text(inside: Inside, keyring: MemoryKeyring) -> None:
-    """A line a fact; what is unknown is left out."""
-    used = len(keyring.blobs[DEFAULT_SERVICE])
+    facts = [True, True, True, None, DEFAULT_SERVICE, "local_machine", used, 2560 - used, 2]
+    assert status(inside) == (0, dict(zip(NAMES, facts, strict=True)))
     run = inside.run("keyring", "status")
     assert (run.code, run.stderr) == (0, "")
     assert run.text == (
@@ -94,6 +55,13 @@ def test_the_status_as_text(inside: Inside, keyring: MemoryKeyring) -> None:
         f"target name: {DEFAULT_SERVICE}\npersistence: local_machine\n"
         f"bytes used: {used}\nbytes free: {2560 - used}\ndeployments: 2\n"
     )
+    assert set(keyring.calls) == {"get"}
+
+
+def test_an_empty_keyring(inside: Inside, memory_keyring: MemoryKeyring) -> None:
+    """It is usable, too."""
+    code, report = status(inside)
+    assert (code, [report[name] for name in (NAMES[2], *NAMES[6:])]) == (0, [True, 0, 2560, 0])
 
 
 def test_no_supported_keyring(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,42 +79,18 @@ def test_no_supported_keyring(inside: Inside, monkeypatch: pytest.MonkeyPatch) -
     assert run.text.startswith("supported: no\navailable: no\nusable: no\nreason: there is no supported keyring")
 
 
-@pytest.mark.parametrize(
-    ("strongest", "reason"),
-    [
-        pytest.param(wincred.Persist.NONE, "Windows keeps no credentials beyond this logon session", id="policy"),
-        pytest.param(wincred.Persist.SESSION, "Windows keeps no credentials beyond this logon session", id="session"),
-        pytest.param(
-            wincred.NoLogonSessionError("no", 1312),
-            "this logon session has no Windows Credential Manager (Windows error 1312)",
-            id="network-logon",
-        ),
-    ],
-)
-def test_an_unavailable_keyring(
-    inside: Inside, monkeypatch: pytest.MonkeyPatch, strongest: wincred.Persist | Exception, reason: str
-) -> None:
+def test_an_unavailable_keyring(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     """Supported here, but not in this logon session."""
-
-    def max_persist() -> wincred.Persist:
-        if isinstance(strongest, Exception):
-            raise strongest
-        return strongest
-
     monkeypatch.setattr("coder_login.sessionstore.keyring_store.system_keyring", WindowsCredentialManager)
-    monkeypatch.setattr(wincred, "max_persist", max_persist)
+    monkeypatch.setattr(wincred, "max_persist", lambda: wincred.Persist.SESSION)
     code, report = status(inside)
     assert (code, report["supported"], report["available"], report["usable"]) == (1, True, False, False)
-    assert report["reason"].startswith(reason)
+    assert report["reason"].startswith("Windows keeps no credentials beyond this logon session")
 
 
 def test_a_keyring_that_can_not_be_read(inside: Inside, keyring: MemoryKeyring) -> None:
     """A failure of the reading is told like any other."""
-
-    def fail() -> None:
-        raise StoreUnavailableError("no access")
-
-    keyring.before("get", fail)
+    keyring.before("get", raising(StoreUnavailableError("no access")))
     code, report = status(inside)
     assert (code, report["supported"], report["usable"], report["reason"]) == (1, True, False, "no access")
     assert report["persistence"] == "local_machine"
@@ -203,18 +147,46 @@ def test_a_hostile_key_is_not_listed_as_it_is(inside: Inside, memory_keyring: Me
     assert (run.code, "\x1b" in run.text + run.stderr) == (0, False)
 
 
-@pytest.mark.parametrize("name", ["list", "migrate", "reset"])
-def test_the_others_need_a_keyring(inside: Inside, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Where there is none, the error says so."""
+def test_a_migration(inside: Inside, memory_keyring: MemoryKeyring) -> None:
+    """It says from where and to where; the url file goes on naming the deployment."""
+    inside.machine.keep(TWO, TOKEN)
+    place = f"the file {inside.machine.directory / 'session'}"
+    said = f"Moved the session for {TWO} from {place} into {KEYRING_PLACE}.\n"
+    assert inside.run("keyring", "migrate") == (0, said.encode(), "")
+    assert inside.machine.files() == {"url": TWO.encode()}
+    assert inside.run("login", "token", "--use-keyring").text == f"{TOKEN}\n"
 
-    def unsupported() -> object:
-        raise UnsupportedKeyringError("there is none")
 
-    monkeypatch.setattr("coder_login.sessionstore.keyring_store.system_keyring", unsupported)
-    yes = ["-y"] if name == "reset" else []
-    run = inside.run("keyring", name, *yes)
-    assert (run.code, run.stdout) == (1, b"")
-    assert run.stderr.startswith("error: There is none\nLeave out --use-keyring ")
+def test_a_migration_that_fails_half_way(inside: Inside, keyring: MemoryKeyring) -> None:
+    """Where the session is now, and the next step."""
+    keyring.before("set", raising(StoreUnavailableError("it is gone")))
+    place = f"the file {inside.machine.directory / 'session'}"
+    said = f"error: The session is still in {place}: it is gone\nRun this again.\n"
+    assert inside.run("keyring", "migrate") == (1, b"", said)
+
+
+def test_a_migration_onto_another_session(inside: Inside, keyring: MemoryKeyring) -> None:
+    """The keyring's own one is given up only with --replace; --url names a deployment as well as the url file."""
+    other = TOKEN[::-1].replace("-", "x")
+    inside.machine.keep(TWO, other)
+    run = inside.run("keyring", "migrate", "--url", TWO)
+    assert (run.code, run.stdout, run.stderr.splitlines()) == (
+        1,
+        b"",
+        [
+            f"error: The keyring already has another session for {TWO}",
+            f"Give up that one with --replace, or the file's with: coder logout --use-keyring=false --url {TWO}",
+        ],
+    )
+    assert inside.run("keyring", "migrate", "--replace").code == 0
+    assert inside.run("login", "token", "--use-keyring").text == f"{other}\n"
+
+
+def test_a_migration_without_a_session(inside: Inside, memory_keyring: MemoryKeyring) -> None:
+    """There is nothing to move."""
+    run = inside.run("keyring", "migrate")
+    assert (run.code, run.stdout, memory_keyring.blobs) == (1, b"", {})
+    assert run.stderr.endswith("no url file names a deployment\nLog in with: coder login URL\n")
 
 
 def test_a_reset_of_a_damaged_credential(inside: Inside, keyring: MemoryKeyring) -> None:

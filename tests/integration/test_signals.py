@@ -1,0 +1,173 @@
+"""Ctrl-C or a polite kill at any moment of a login or a logout."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import click
+import pytest
+from coder_login.commands import output
+from coder_login.deployment.api import Client
+from coder_login.interrupts import TerminatedError
+from coder_login.sessionstore import DEFAULT_SERVICE, StoreUnavailableError
+from deployment import Deployment
+from file_steps import before_step, raising
+from loopback import Answer, json_answer
+
+from cli import OTHER, TOKEN, Machine, World, finished
+
+pytest_plugins = ["cli_fixtures"]
+
+POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+EACH_STORE = pytest.mark.parametrize("world", ["file", "keyring"], indirect=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "stop", "code"),
+    [
+        pytest.param(["login", "{url}", "--no-open"], "hidden", KeyboardInterrupt(), 130, id="token-prompt"),
+        pytest.param(["login", "{url}", "--no-open"], "hidden", TerminatedError(15), 143, id="sigterm"),
+        pytest.param(["login", "{other}", "--no-open"], "visible", KeyboardInterrupt(), 130, id="give-up"),
+        pytest.param(["logout"], "visible", KeyboardInterrupt(), 130, id="logout"),
+        pytest.param(["keyring", "reset"], "visible", KeyboardInterrupt(), 130, id="reset"),
+    ],
+)
+def test_at_a_question(
+    world: World, monkeypatch: pytest.MonkeyPatch, words: list[str], asked: str, stop: BaseException, code: int
+) -> None:
+    """Nothing has changed, and no token has left."""
+    url = world.deployment.url
+    world.inside.machine.keep(url, world.deployment.issue_token())
+    world.keyring.blobs[DEFAULT_SERVICE] = b"damaged"
+    before = world.state
+    monkeypatch.setattr(click.termui, f"{asked}_prompt_func", lambda prompt: raising(stop)())
+    monkeypatch.setattr(output, "is_terminal", lambda stream: True)
+    run = world.inside.run(*(word.format(url=url, other=url.replace("http:", "https:")) for word in words))
+    assert (run.code, run.stdout) == (code, b"")
+    assert run.stderr.splitlines()[-1] == f"error: {'Interrupted' if code == 130 else 'Terminated'}"
+    assert world.state == before
+    assert all(request.token is None for request in world.deployment.requests)
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize(
+    ("name", "method", "route"),
+    [
+        pytest.param("SIGINT", "GET", "users/first", id="ctrl-c-first"),
+        pytest.param("SIGTERM", "GET", "users/me", id="sigterm-me"),
+        pytest.param("SIGHUP", "GET", "users/me", id="hangup-me"),
+        pytest.param("SIGTERM", "POST", "users/me/keys", id="sigterm-keys"),
+    ],
+)
+def test_in_the_middle_of_a_request(
+    machine: Machine, deployment: Deployment, name: str, method: str, route: str
+) -> None:
+    """As a process: what was stored is as before, and a key that may have been made is named."""
+    number = signal.Signals[name]  # Windows has not all of them
+    before = machine.keep(OTHER, TOKEN)
+    token = deployment.issue_token()
+    deployment.answer(method, route, replace(json_answer({"key": TOKEN}, 201), delay=30, after_effect=True))
+    with machine.start("login", deployment.url, "--token", token) as process:
+        wait_for(lambda: any(request.path.endswith(route) for request in deployment.requests))
+        process.send_signal(number)
+        run = finished(process)
+    if route == "users/me/keys":
+        assert run == (
+            1,
+            b"",
+            f"error: Interrupted; nothing was stored here, but {deployment.url} may have made a session key\n"
+            f"Look for it, and revoke it, at {deployment.url}/settings/tokens\n",
+        )
+        assert len(deployment.valid_tokens()) == 2
+    else:
+        word = "Interrupted" if number == signal.SIGINT else "Terminated"
+        assert run == (128 + number, b"", run.stderr)
+        assert run.stderr.lstrip() == f"error: {word}\n"  # click ends the line after ^C
+        assert deployment.valid_tokens() == {token}
+    assert machine.files() == before
+
+
+@POSIX_ONLY
+def test_in_the_middle_of_a_revocation(machine: Machine, deployment: Deployment) -> None:
+    """A logout that is interrupted has forgotten nothing: the next one counts an ended session as logged out."""
+    before = machine.keep(deployment.url, deployment.issue_token())
+    deployment.answer("POST", "users/logout", Answer(delay=30, after_effect=True))
+    with machine.start("logout", "-y") as process:
+        wait_for(lambda: bool(deployment.requests))
+        process.send_signal(signal.SIGTERM)
+        assert finished(process) == (143, b"", "error: Terminated\n")
+    assert machine.files() == before
+    assert machine.run("logout", "-y").code == 0
+    assert machine.files() == {}
+
+
+@POSIX_ONLY
+def test_an_ignored_hangup_stays_ignored(machine: Machine, deployment: Deployment) -> None:
+    """As `nohup` asks for."""
+    hangup = signal.Signals["SIGHUP"]  # by its name: the type checker knows none on Windows
+    deployment.answer("GET", "users/first", Answer(delay=30))
+    before = signal.signal(hangup, signal.SIG_IGN)
+    try:
+        process = machine.start("login", deployment.url, "--token", TOKEN)
+    finally:
+        signal.signal(hangup, before)
+    with process:
+        wait_for(lambda: bool(deployment.requests))
+        process.send_signal(hangup)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.terminate()
+        assert finished(process).code == 143
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_while_the_key_is_revoked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An impatient second Ctrl-C does not leave the key of a failed login behind."""
+    token = world.deployment.issue_token()
+    before = world.state
+    revoke = Client.logout
+
+    def interrupted(client: Client, key: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+        revoke(client, key)
+
+    monkeypatch.setattr(Client, "logout", interrupted)
+    before_step(monkeypatch, "rename", "url", raising(StoreUnavailableError("the disk is gone")))
+    run = world.log_in("--token", token)
+    assert (run.code, run.stderr) == (1, "error: The disk is gone\n")
+    assert world.state == before
+
+
+@EACH_STORE
+def test_right_after_the_commit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new key is stored, with or without a last word about it: then it is not revoked any more."""
+    depth = 0
+
+    @contextlib.contextmanager
+    def interrupted_once_over() -> Iterator[None]:
+        nonlocal depth
+        depth += 1
+        yield
+        depth -= 1
+        if depth == 0:
+            raise KeyboardInterrupt
+
+    token = world.deployment.issue_token()
+    before = world.deployment.valid_tokens()
+    monkeypatch.setattr("coder_login.login.ignore_signals", interrupted_once_over)
+    monkeypatch.setattr("coder_login.session.ignore_signals", interrupted_once_over)
+    assert world.log_in("--token", token).code == 130
+    (key,) = world.deployment.valid_tokens() - before
+    assert key.encode() in world.stored
