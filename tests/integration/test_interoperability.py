@@ -12,10 +12,6 @@ from wincred import CredentialType, Persist
 
 pytestmark = pytest.mark.credential_manager
 
-PERSISTENCES = pytest.mark.parametrize(
-    "persist", [Persist.SESSION, Persist.LOCAL_MACHINE, Persist.ENTERPRISE], ids=lambda persist: persist.name.lower()
-)
-
 
 @pytest.fixture
 def win32cred() -> ModuleType:
@@ -24,15 +20,13 @@ def win32cred() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "blob",
+    ("blob", "persist"),
     [
-        pytest.param(b"0123456789-abcdefghijklmnopqrstuv", id="ascii"),
-        pytest.param("grüße \U0001f600".encode(), id="utf-8"),
-        pytest.param("grüße \U0001f600".encode("utf-16-le"), id="utf-16"),
-        pytest.param(bytes(range(256)) * 10, id="every-byte"),
+        pytest.param(b"0123456789-abcdefghijklmnopqrstuv", Persist.SESSION, id="ascii"),
+        pytest.param("grüße \U0001f600".encode(), Persist.ENTERPRISE, id="utf-8"),
+        pytest.param(bytes(range(256)) * 10, Persist.LOCAL_MACHINE, id="every-byte"),
     ],
 )
-@PERSISTENCES
 def test_what_we_write_is_read_by_another_program(
     win32cred: ModuleType, target_name: str, blob: bytes, persist: Persist
 ) -> None:
@@ -49,14 +43,15 @@ def test_what_we_write_is_read_by_another_program(
 
 
 @pytest.mark.parametrize(
-    ("given", "blob"),
+    ("given", "blob", "persist"),
     [
-        pytest.param("grüße \U0001f600", "grüße \U0001f600".encode("utf-16-le"), id="text"),
-        pytest.param(b"0123456789-abc", "0123456789-abc".encode("utf-16-le"), id="bytes"),
-        pytest.param(bytes(range(1, 129)).decode("utf-16-le"), bytes(range(1, 129)), id="any-bytes"),
+        pytest.param("grüße \U0001f600", "grüße \U0001f600".encode("utf-16-le"), Persist.SESSION, id="text"),
+        pytest.param(b"0123456789-abc", "0123456789-abc".encode("utf-16-le"), Persist.ENTERPRISE, id="bytes"),
+        pytest.param(
+            bytes(range(1, 129)).decode("utf-16-le"), bytes(range(1, 129)), Persist.LOCAL_MACHINE, id="any-bytes"
+        ),
     ],
 )
-@PERSISTENCES
 def test_what_another_program_writes_is_read_by_us(
     win32cred: ModuleType, target_name: str, given: str | bytes, blob: bytes, persist: Persist
 ) -> None:
