@@ -12,7 +12,7 @@ import pytest
 from coder_login.deployment.api import Client
 from deployment import Deployment
 
-from cli import TOKEN, Inside, Machine, command, finished
+from cli import TOKEN, Inside, Machine, Run, command, finished
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -143,19 +143,33 @@ def test_names_in_other_scripts(machine: Machine, encoding: str, shown: bytes) -
         assert machine.run("whoami", env=env).stdout.rstrip() == shown + f" at {deployment.url}".encode()
 
 
-@pytest.mark.parametrize("words", [["login", "token"], ["version"]], ids=" ".join)
-def test_an_answer_that_nobody_takes(machine: Machine, words: list[str]) -> None:
-    """A reader that has gone is an error of one line, not a bug and not a traceback."""
-    machine.keep("https://dev.example.com", TOKEN)
+def run_for_nobody(machine: Machine, *words: str) -> Run:
+    """The command, with an answer whose reader has gone."""
     read, write = os.pipe()
     os.close(read)
     with machine.start(*words, stdout=write) as process:
         os.close(write)
-        run = finished(process)
+        return finished(process)
+
+
+@pytest.mark.parametrize("words", [["login", "token"], ["version"]], ids=" ".join)
+def test_an_answer_that_nobody_takes(machine: Machine, words: list[str]) -> None:
+    """It is an error of one line, not a bug and not a traceback."""
+    machine.keep("https://dev.example.com", TOKEN)
+    run = run_for_nobody(machine, *words)
     assert run.code == 1
     assert run.stderr.startswith("error: The answer could not be written: ")
     assert run.stderr.endswith("Look at where standard output goes.\n")
     assert run.stderr.count("\n") == 2
+
+
+def test_what_is_done_stays_done_when_nobody_takes_the_answer(machine: Machine, deployment: Deployment) -> None:
+    """The session of a login is stored, and its key not revoked; that of a logout is revoked and gone."""
+    token = deployment.issue_token()
+    assert run_for_nobody(machine, "login", deployment.url, "--token", token).code == 1
+    assert deployment.valid_tokens() == {token, machine.files()["session"].decode()}
+    assert run_for_nobody(machine, "logout", "-y").code == 1
+    assert (deployment.valid_tokens(), machine.files()) == ({token}, {})
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
