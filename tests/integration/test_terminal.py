@@ -8,7 +8,6 @@ import os
 import select
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -270,17 +269,3 @@ def test_another_origin_on_the_same_host_is_asked_about(
         one.type(f"{deployment.issue_token()}\n")
     assert one.end() == code
     assert (machine.files() == before) is (code != 0)
-
-
-def test_ctrl_c_in_a_request(terminal: Open, deployment: Deployment) -> None:
-    """It ends at once, with no traceback."""
-    deployment.answer("GET", "users/first", Answer(delay=30))
-    one = terminal("login", "--no-open", deployment.url)
-    deadline = time.monotonic() + TIMEOUT
-    while not deployment.requests:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    one.type("\x03")
-    assert one.end() == 130
-    assert plain(one.seen).endswith("error: Interrupted\n")
-    assert "Traceback" not in one.seen

@@ -98,7 +98,7 @@ class Machine:
 
 def finished(process: "subprocess.Popen[bytes]", input: bytes = b"") -> Run:
     """How *process* ends, once it has read *input*."""
-    stdout, stderr = process.communicate(input, TIMEOUT)
+    stdout, stderr = process.communicate(input if process.stdin else None, TIMEOUT)
     return Run(process.returncode, stdout or b"", stderr.decode(errors="replace").replace("\r\n", "\n"))
 
 
