@@ -1,6 +1,7 @@
 """A machine, a deployment and keyrings for the tests of the command, by ``pytest_plugins = ["cli_fixtures"]``."""
 
 import contextlib
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,17 @@ def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stores:
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))  # for the lock of the files on Windows
     monkeypatch.setattr(pair_module, "SETTLING_TIME", 0)
     return make_stores(tmp_path)
+
+
+@pytest.fixture
+def heard() -> Iterator[list[int]]:
+    """The signals that came through, of Ctrl-C and of a polite kill."""
+    numbers: list[int] = []
+    listened = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda number, frame: numbers.append(number)) for number in listened]
+    yield numbers
+    for number, handler in zip(listened, before, strict=True):
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -30,3 +31,9 @@ def raising(problem: BaseException) -> Action:
         raise problem
 
     return fail
+
+
+def raise_signals() -> None:
+    """Ctrl-C and a polite kill, as an action."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.raise_signal(number)
