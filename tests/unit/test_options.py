@@ -17,7 +17,7 @@ from coder_login.commands.go_cli import COMMANDS, IGNORED_OPTIONS
 from coder_login.commands.options import GLOBAL_OPTIONS, GlobalOption, Kind
 from coder_login.commands.parsing import Flag, Group, scan
 
-from cli import Inside
+from cli import TOKEN, Inside
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -203,3 +203,26 @@ def test_editors_do_not_take_us_for_a_binary_with_the_keyring_on(inside: Inside)
 def test_the_version_is_an_option_too(inside: Inside) -> None:
     """And the same identity as the subcommand's."""
     assert inside.run("--version") == inside.run("version") == (0, f"{IDENTITY}\n".encode(), "")
+
+
+URL = "https://dev.example.com"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["token"], ["-v", "token"], ["--url", URL, "token"], ["--use-keyring=false", "token"], ["--", "token"]],
+    ids=" ".join,
+)
+def test_token_as_the_argument_of_login_is_the_subcommand(inside: Inside, words: list[str]) -> None:
+    """Wherever the options stand."""
+    inside.machine.keep(URL, TOKEN)
+    assert inside.run("login", *words).text == f"{TOKEN}\n"
+
+
+@pytest.mark.parametrize("words", [["--url", "token"], ["https://token"]], ids=" ".join)
+def test_token_as_a_value_is_a_host(inside: Inside, words: list[str]) -> None:
+    """Then it is a login to that host, which finds no token on standard input or no such host."""
+    inside.machine.keep(URL, TOKEN)
+    run = inside.run("login", *words, "--timeout", "1", env={"NO_PROXY": "*"})
+    assert (run.code, run.stdout) == (1, b"")
+    assert "https://token" in run.stderr
