@@ -4,7 +4,8 @@
     python dev/check_distribution.py --quick    without that one
 
 Each wheel is built from its sdist. Alone, wincred brings no program and no package that Linux does not need; together,
-editable, beside a distribution with a package called `coder`, from a plain checkout and frozen, the command runs.
+from the sdists, editable, beside a distribution with a package called `coder`, from a plain checkout and frozen, the
+command runs.
 """
 
 from __future__ import annotations
@@ -48,17 +49,21 @@ class Distribution:
     name: str
     folder: Path
     package: str
-    modules: frozenset[str]
     beside: frozenset[str]
     requires: frozenset[str]
     scripts: str
+
+    @property
+    def modules(self) -> set[str]:
+        """The package's files in the checkout, by their paths in an archive."""
+        files = (self.folder / self.package).rglob("*")
+        return {path.relative_to(self.folder).as_posix() for path in files if path.suffix in (".py", ".typed")}
 
 
 BINDING = Distribution(
     name="wincred",
     folder=ROOT,
     package="wincred",
-    modules=frozenset({"__init__.py", "_advapi32.py", "_api.py", "_dll.py", "errors.py", "py.typed"}),
     beside=frozenset({"build_ffi.py", "CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}),
     requires=frozenset({"cffi>=2; sys_platform == 'win32'"}),
     scripts="",
@@ -67,7 +72,6 @@ COMMAND = Distribution(
     name="coder-login",
     folder=ROOT / "cli",
     package="coder_login",
-    modules=frozenset({"__init__.py", "__main__.py", "commands/login.py", "sessionstore/keyring_store.py", "py.typed"}),
     beside=frozenset({"LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}),
     requires=frozenset({"click>=8.1.8", "platformdirs>=4", "wincred<0.2,>=0.1"}),
     scripts="[console_scripts]\ncoder = coder_login.__main__:main",
@@ -78,8 +82,10 @@ def main(*arguments: str) -> int:
     check_versions()
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
-        wheels = [built(distribution, folder) for distribution in (BINDING, COMMAND)]
+        built = [build(distribution, folder) for distribution in (BINDING, COMMAND)]
+        sdists, wheels = zip(*built, strict=True)
         check_alone(new_environment(folder, wheels[0]))
+        check_command("both sdists", new_environment(folder, *sdists))
         together = new_environment(folder, *wheels)
         check_command("both wheels", together)
         install(together, "--no-deps", NEIGHBOUR)
@@ -94,9 +100,11 @@ def main(*arguments: str) -> int:
 
 
 def check_versions() -> None:
-    """The two are released together, under one version."""
+    """The two are released together, under one version and one licence."""
     versions = [version_in(distribution) for distribution in (BINDING, COMMAND)]
     check(len(set(versions)) == 1, f"the versions differ: {versions}")
+    licences = {(distribution.folder / "LICENSE").read_text() for distribution in (BINDING, COMMAND)}
+    check(len(licences) == 1, "the two files LICENSE differ")
 
 
 def version_in(distribution: Distribution) -> str:
@@ -111,22 +119,21 @@ def version_in(distribution: Distribution) -> str:
     return version
 
 
-def built(distribution: Distribution, folder: Path) -> str:
-    """The wheel, built from the sdist, both checked."""
+def build(distribution: Distribution, folder: Path) -> tuple[str, str]:
+    """The sdist, and the wheel that is built from it, both checked."""
     place = folder / distribution.name
     # Without --wheel or --sdist, build makes the wheel from the sdist, not from the checkout.
     run(sys.executable, "-m", "build", "--outdir", str(place), str(distribution.folder))
     (sdist,), (wheel,) = place.glob("*.tar.gz"), place.glob("*.whl")
     check_sdist(distribution, sdist)
     check_wheel(distribution, wheel)
-    return str(wheel)
+    return str(sdist), str(wheel)
 
 
 def check_sdist(distribution: Distribution, sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    modules = {f"{distribution.package}/{name}" for name in distribution.modules}
-    check(names >= modules, f"{sdist.name} lacks {sorted(modules - names)}")
+    check_modules(distribution, sdist.name, names)
     rest = {name for name in names if not name.startswith(f"{distribution.package}/")} - {".gitignore"}
     check(rest == distribution.beside, f"{sdist.name} holds {sorted(rest)}, not {sorted(distribution.beside)}")
     check_clean(sdist.name, names)
@@ -140,8 +147,7 @@ def check_wheel(distribution: Distribution, wheel: Path) -> None:
         metadata = email.message_from_bytes(archive.read(f"{info}/METADATA"))
         entry_points = f"{info}/entry_points.txt"
         scripts = archive.read(entry_points).decode().strip() if entry_points in names else ""
-    modules = {f"{distribution.package}/{name}" for name in distribution.modules}
-    check(names >= modules, f"{wheel.name} lacks {sorted(modules - names)}")
+    check_modules(distribution, wheel.name, names)
     top = {name.partition("/")[0] for name in names}
     check(top == {distribution.package, info}, f"{wheel.name} installs {sorted(top)}")
     check(f"{info}/licenses/LICENSE" in names, f"{wheel.name} has no licence")
@@ -150,6 +156,12 @@ def check_wheel(distribution: Distribution, wheel: Path) -> None:
     check(requires == distribution.requires, f"{wheel.name} requires {sorted(requires)}")
     check(scripts == distribution.scripts, f"{wheel.name} has the scripts {scripts!r}")
     check_clean(wheel.name, names)
+
+
+def check_modules(distribution: Distribution, archive: str, names: set[str]) -> None:
+    """Every file of the package, and no other."""
+    found = {name for name in names if name.startswith(f"{distribution.package}/")}
+    check(found == distribution.modules, f"{archive} differs in {sorted(found ^ distribution.modules)}")
 
 
 def check_clean(archive: str, names: set[str]) -> None:
