@@ -199,12 +199,13 @@ class Entries:
 
     def _find_host(self, origin: Origin) -> list[Entry | Foreign]:
         """What stands under the key of *origin*, and then the entries under its other spellings."""
+        exact = self._items.get(origin.key)
         others = [
             item
             for item in self._items.values()
-            if item.key != origin.key and isinstance(item, Entry) and parse_key(item.key, origin.scheme) == origin
+            if item is not exact and isinstance(item, Entry) and parse_key(item.key, origin.scheme) == origin
         ]
-        return ([self._items[origin.key]] if origin.key in self._items else []) + others
+        return [*others] if exact is None else [exact, *others]
 
     def _replace(self, place: str, entry: Entry, gone: set[str]) -> Iterator[Entry | Foreign]:
         """The items with *entry* in the *place* of an old one, or at the end, and without those that are *gone*."""

@@ -186,9 +186,10 @@ class KeyringStore:
         """Whether *after* is stored in the place of *before*, as far as we can know; else nothing was written, or
         another client has written since."""
         try:
-            return self._get() == after != before
+            stored = self._get()
         except SessionStoreError:
             return True
+        return stored == after and stored != before
 
     def _take_back(self, done: _Rewrite, origin: Origin, error: BaseException) -> None:
         """Undo *done*, as *error* came after it; what another client has done meanwhile stays."""
