@@ -139,6 +139,12 @@ def test_a_refusal(deployment: Deployment, status: int, phrase: str) -> None:
     assert (str(problem.url), problem.status) == (deployment.url, status)
 
 
+def test_an_empty_detail_leaves_no_space(deployment: Deployment) -> None:
+    """The message alone ends the sentence."""
+    problem = provoke(deployment, error(400, "It did not work.", ""))
+    assert problem.message == f"{deployment.url} answered 400 Bad Request: It did not work."
+
+
 def test_validations_are_told(deployment: Deployment) -> None:
     """The fields that the deployment complains of are named."""
     body = {"message": "Invalid.", "validations": [{"field": "name", "detail": "too long"}, "nonsense", {"field": 1}]}

@@ -149,7 +149,7 @@ def _join_words(answer: Any) -> str:
         for validation in (validations if isinstance(validations, list) else [])
         if isinstance(validation, dict)
     ]
-    return " ".join(part for part in parts if isinstance(part, str))
+    return " ".join(part for part in parts if isinstance(part, str) and part)
 
 
 def _describe_status(status: int) -> str:

@@ -99,14 +99,15 @@ class SessionStoreContract:
                 store.read(DeploymentURL.parse(url))
         assert again.read(OTHER) == TOKEN
 
-    @pytest.mark.parametrize("operation", ["write", "check"])
-    def test_another_schemes_session_is_not_replaced_unasked(
-        self, store: SessionStore, again: SessionStore, operation: str
-    ) -> None:
-        """Neither by a write nor, as a promise, by its check; the stored one stays."""
+    def test_another_schemes_session_is_not_replaced_unasked(self, store: SessionStore, again: SessionStore) -> None:
+        """Neither by a write, of either form, nor, as a promise, by its check; the stored one stays."""
         store.write(HTTP, TOKEN)
         with pytest.raises(OriginMismatchError):
-            store.write(HTTPS, NEWER) if operation == "write" else store.check(HTTPS)
+            store.write(HTTPS, NEWER)
+        with pytest.raises(OriginMismatchError), store.replacing(HTTPS, NEWER):
+            pass
+        with pytest.raises(OriginMismatchError):
+            store.check(HTTPS)
         assert again.read(HTTP) == TOKEN
 
     def test_another_schemes_session_is_replaced_when_asked(self, store: SessionStore, again: SessionStore) -> None:
