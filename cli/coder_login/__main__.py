@@ -14,7 +14,7 @@ import click
 from coder_login import IDENTITY
 from coder_login.commands import output
 from coder_login.commands.errors import BugError, ForeignCommandError, Notice, StoppedError, UsageError
-from coder_login.commands.go_cli import COMMANDS
+from coder_login.commands.go_cli import COMMANDS, IGNORED_OPTIONS
 from coder_login.commands.options import Given
 from coder_login.commands.parsing import Group, scan
 from coder_login.errors import CoderError
@@ -28,48 +28,48 @@ _INTERRUPTED = 130  # a shell's exit code of a program that Ctrl-C ended
 # out, for programs that freeze this one look for it.
 
 
-def _keyring() -> click.Command:
+def _load_keyring() -> click.Command:
     from coder_login.commands.keyring import command
 
     return command
 
 
-def _login() -> click.Command:
+def _load_login() -> click.Command:
     from coder_login.commands.login import command
 
     return command
 
 
-def _login_token() -> click.Command:
+def _load_login_token() -> click.Command:
     from coder_login.commands.login_token import command
 
     return command
 
 
-def _logout() -> click.Command:
+def _load_logout() -> click.Command:
     from coder_login.commands.logout import command
 
     return command
 
 
-def _version() -> click.Command:
+def _load_version() -> click.Command:
     from coder_login.commands.version import command
 
     return command
 
 
-def _whoami() -> click.Command:
+def _load_whoami() -> click.Command:
     from coder_login.commands.whoami import command
 
     return command
 
 
 _COMMANDS: dict[str, Callable[[], click.Command]] = {
-    "keyring": _keyring,
-    "login": _login,
-    "logout": _logout,
-    "version": _version,
-    "whoami": _whoami,
+    "keyring": _load_keyring,
+    "login": _load_login,
+    "logout": _load_logout,
+    "version": _load_version,
+    "whoami": _load_whoami,
 }
 
 
@@ -94,7 +94,7 @@ class Subcommands(Group):
         words, first = scanned.words, scanned.first_operand
         if first is None or words[first] != "token":
             return name, command, rest
-        return "login token", _login_token(), words[:first] + words[first + 1 :]
+        return "login token", _load_login_token(), words[:first] + words[first + 1 :]
 
 
 def _tell_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
@@ -154,16 +154,16 @@ def _run(arguments: list[str] | None, given: Given | None = None) -> int:
         output.error(StoppedError("terminated"))
         return problem.exit_code
     except Exception as problem:  # noqa: BLE001  # the last resort: whatever it is, its text is not printed
-        _report(_bug(problem), given)
+        _report(_describe_bug(problem), given)
         return 1
     return code if isinstance(code, int) else 0
 
 
 def _report(problem: CoderError, given: Given) -> None:
-    output.error(problem, _hint(problem, given))
+    output.error(problem, _find_hint(problem, given))
 
 
-def _hint(problem: CoderError | Warning, given: Given) -> str:
+def _find_hint(problem: CoderError | Warning, given: Given) -> str:
     from coder_login.commands.hints import Hints  # not at every start: it knows every error
 
     return Hints(given).after(problem)
@@ -177,12 +177,16 @@ def _report_usage(problem: click.ClickException, given: Given) -> None:
     if context is not None:
         click.echo(context.get_usage(), err=True)
         click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
+    if isinstance(problem, click.NoSuchOption):
+        hidden = {option.name for option in IGNORED_OPTIONS}
+        known = [name for name in problem.possibilities or () if name not in hidden]
+        problem = click.NoSuchOption(problem.option_name, problem.message, known, problem.ctx)
     cause = problem.__cause__ if isinstance(problem.__cause__, CoderError) else None
     message = printable(redact(problem.format_message()))  # it repeats what was typed
-    output.error(UsageError(message), _hint(cause, given) if cause else "")
+    output.error(UsageError(message), _find_hint(cause, given) if cause else "")
 
 
-def _bug(problem: Exception) -> BugError:
+def _describe_bug(problem: Exception) -> BugError:
     """What went wrong and where, but not the exception's own text: nobody checked it for a token."""
     traceback = problem.__traceback__
     while traceback is not None and traceback.tb_next is not None:
@@ -198,7 +202,7 @@ def _never_fail_to_print(stream: TextIO | Any) -> None:
 
 
 def _show_warning(given: Given, message: Warning | str, *details: Any, **options: Any) -> None:
-    output.warning(Notice(str(message)), _hint(message, given) if isinstance(message, Warning) else "")
+    output.warning(Notice(str(message)), _find_hint(message, given) if isinstance(message, Warning) else "")
 
 
 if __name__ == "__main__":

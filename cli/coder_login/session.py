@@ -50,7 +50,7 @@ class Session:
     """The session of the deployment at *url*, in *store*.
 
     *files* are *store* itself where no keyring is used. *make_other* makes the store that was not asked for; it is
-    called only where that one is looked at, and raises SessionStoreError when it can't be had.
+    called only where that one is looked at, and raises SessionStoreError when it can't be used.
     """
 
     def __init__(
@@ -87,9 +87,7 @@ class Session:
         """The token. Raises what a store's `read` does; DamagedTokenError for one that can't be a token, and
         SessionElsewhereError when there is none, but one in the other store."""
         try:
-            return self._store.read(self.url)
-        except InvalidTokenError as error:
-            raise DamagedTokenError(error.message, self.url) from error
+            return _read(self._store, self.url, in_keyring=self._is_beside_files)
         except SessionNotFoundError as missing:
             if self._is_elsewhere():
                 raise SessionElsewhereError(missing.message, self.url) from missing
@@ -140,7 +138,7 @@ def migrate(url: DeploymentURL, files: FileStore, keyring: SessionStore, *, repl
     Of the files it removes `session` alone: `url` names the deployment for the keyring too. Raises SessionConflictError
     when the keyring has another session of that deployment, unless *replace*; MigrationError when it fails half-way.
     """
-    token = files.read(url)
+    token = _read(files, url, in_keyring=False)
     if not replace:
         _check_same(keyring, url, token)
     keyring.check(url, len(token), replace=replace)
@@ -155,9 +153,16 @@ def migrate(url: DeploymentURL, files: FileStore, keyring: SessionStore, *, repl
             raise MigrationError(f"{place}: {failure.message if failure else 'interrupted'}", failure) from error
 
 
+def _read(store: SessionStore, url: DeploymentURL, *, in_keyring: bool) -> str:
+    try:
+        return store.read(url)
+    except InvalidTokenError as error:
+        raise DamagedTokenError(error.message, url, in_keyring=in_keyring) from error
+
+
 def _check_same(keyring: SessionStore, url: DeploymentURL, token: str) -> None:
     try:
-        stored = keyring.read(url)
+        stored = _read(keyring, url, in_keyring=True)
     except SessionNotFoundError:
         return
     if stored != token:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from coder_login.sessionstore import KeyringProvider
-from coder_login.sessionstore.keyrings import system_keyring
+from coder_login.sessionstore.keyrings import open_system_keyring
 from coder_login.testing import KeyringContract
 from file_keyring import FileKeyring
 from memory_keyring import MemoryKeyring
@@ -30,4 +30,4 @@ class TestSystem(KeyringContract):
 
     @pytest.fixture
     def keyring(self) -> KeyringProvider:
-        return system_keyring()
+        return open_system_keyring()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from coder_login.sessionstore import FileStore, KeyringProvider, KeyringStore
 from coder_login.sessionstore import pair as pair_module
-from coder_login.sessionstore.keyrings import system_keyring
+from coder_login.sessionstore.keyrings import open_system_keyring
 from coder_login.testing import SessionStoreContract
 from file_keyring import FileKeyring
 from memory_keyring import MemoryKeyring
@@ -57,7 +57,7 @@ class TestSystemKeyring(KeyringStoreContract):
 
     @pytest.fixture
     def provider(self) -> KeyringProvider:
-        return system_keyring()
+        return open_system_keyring()
 
 
 class TestFiles(SessionStoreContract):

@@ -251,7 +251,8 @@ def test_a_plaintext_session_of_the_same_deployment(
     run = inside.run("login", deployment.url, "--use-keyring", input=deployment.issue_token())
     leftover = (
         "warning: A plaintext session of the same deployment is left in the file "
-        f"{inside.machine.directory / 'session'}\nRevoke and remove it with: coder logout --use-keyring=false\n"
+        f"{inside.machine.directory / 'session'}\nRevoke and remove it with: "
+        f"coder logout --use-keyring=false --url {deployment.url}\n"
     )
     note = "Set CODER_USE_KEYRING=true to make every command use the keyring.\n"
     assert (run.code, run.stderr) == (0, leftover + note)

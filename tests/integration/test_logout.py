@@ -28,7 +28,7 @@ def test_a_keyring_logout_points_out_a_plaintext_session(
     assert (run.code, run.text, memory_keyring.blobs) == (0, f"Logged out of {deployment.url}.\n", {})
     assert run.stderr == (
         f"warning: A plaintext session of {deployment.url} is left in the file {inside.machine.directory / 'session'}\n"
-        "Revoke and remove it with: coder logout --use-keyring=false\n"
+        f"Revoke and remove it with: coder logout --use-keyring=false --url {deployment.url}\n"
     )
     assert inside.machine.files() == before
 
@@ -60,7 +60,8 @@ def test_a_stored_text_that_is_no_token(inside: Inside, deployment: Deployment) 
     run = inside.run("logout", "-y")
     assert run.code == 1
     assert run.stderr.endswith(
-        f"\nLog in again with: coder login {deployment.url}\nOr forget it with: coder logout --local-only\n"
+        f"\nLog in again with: coder login {deployment.url}\n"
+        f"Or forget it with: coder logout --local-only --url {deployment.url}\n"
     )
     assert inside.run("logout", "--local-only", "-y").code == 0
     assert "session" not in inside.machine.files()

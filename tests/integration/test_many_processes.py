@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import store_worker
 from coder_login.sessionstore import KeyringStore
-from coder_login.sessionstore.keyrings import system_keyring
+from coder_login.sessionstore.keyrings import open_system_keyring
 
 WORKERS = 12
 ROUNDS = 22  # each a login and, but for the last one, a logout: 12 * 43 operations
@@ -48,7 +48,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     store.write(store_worker.KEPT, store_worker.KEPT_TOKEN)
     yield Place(store, arguments)
     if request.param == "system":
-        system_keyring().delete(service)
+        open_system_keyring().delete(service)
 
 
 @pytest.fixture

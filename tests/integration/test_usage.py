@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from memory_keyring import MemoryKeyring
 
-import wincred
 from cli import TOKEN, Inside, Machine
 
 pytest_plugins = ["cli_fixtures"]
@@ -111,9 +110,9 @@ def test_a_flag_never_takes_the_next_word(inside: Inside, memory_keyring: Memory
     assert "https://false/api/v2/users/first" in run.stderr
 
 
-def test_a_keyring_that_is_not_there_comes_first(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("no_keyring")
+def test_a_keyring_that_is_not_there_comes_first(inside: Inside) -> None:
     """Even where no deployment is named, or a token is given that needs no store."""
-    monkeypatch.setattr(wincred, "is_supported", lambda: False)
     words = ["whoami", f"whoami --token {TOKEN}", "login token", "logout -y", "login https://x"]
     for line in (*words, "keyring list", "keyring migrate", "keyring reset -y"):
         run = inside.run("--use-keyring", *line.split())

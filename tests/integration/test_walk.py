@@ -12,8 +12,7 @@ from coder_login.sessionstore import DEFAULT_SERVICE
 from deployment import Deployment
 from loopback import Answer
 
-import wincred
-from cli import Machine
+from cli import Machine, has_keyring
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -190,7 +189,7 @@ def test_the_stored_session_is_revoked_and_not_the_variables(walk: Walk) -> None
     assert token != other
 
 
-@pytest.mark.skipif(wincred.is_supported(), reason="there is a keyring on this system")
+@pytest.mark.skipif(has_keyring(), reason="there is a keyring on this system")
 def test_a_keyring_that_is_not_there(machine: Machine, deployment: Deployment) -> None:
     """--use-keyring without a keyring fails at once: no prompt, no request, no file, and standard input unread."""
     with machine.start("--use-keyring", "login", deployment.url) as process:

@@ -14,7 +14,8 @@ import pytest
 from coder_login.deployment import transport as http
 from coder_login.deployment.api import Client
 from coder_login.deployment.url import DeploymentURL
-from coder_login.sessionstore import DEFAULT_SERVICE, FileStore, KeyringStore
+from coder_login.sessionstore import DEFAULT_SERVICE, FileStore, KeyringStore, UnsupportedKeyringError
+from coder_login.sessionstore.keyrings import open_system_keyring
 from deployment import Deployment
 from memory_keyring import MemoryKeyring
 
@@ -96,6 +97,15 @@ class Machine:
         return self.files()
 
 
+def has_keyring() -> bool:
+    """Whether this system has a keyring that we support."""
+    try:
+        open_system_keyring()
+    except UnsupportedKeyringError:
+        return False
+    return True
+
+
 def finished(process: "subprocess.Popen[bytes]", input: bytes = b"") -> Run:
     """How *process* ends, once it has read *input*."""
     stdout, stderr = process.communicate(input if process.stdin else None, TIMEOUT)
@@ -112,7 +122,7 @@ def command() -> list[str]:
 def client(url: str, **options: object) -> Client:
     """The API of the deployment at *url*, on a transport with *options*."""
     deployment = DeploymentURL.parse(url)
-    return Client(deployment, http.Transport(deployment, **options))  # type: ignore[arg-type]  # the caller's to know
+    return Client(deployment, http.Transport(deployment, **{"timeout": 30, **options}))  # type: ignore[arg-type]  # the caller's to know
 
 
 def piped(text: str) -> io.TextIOWrapper:

@@ -2,12 +2,13 @@
 
 import contextlib
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from both_stores import Stores, make_stores
-from coder_login.sessionstore import DEFAULT_SERVICE
+from coder_login.sessionstore import DEFAULT_SERVICE, KeyringProvider, UnsupportedKeyringError
 from coder_login.sessionstore import pair as pair_module
 from deployment import Deployment
 from memory_keyring import MemoryKeyring
@@ -41,8 +42,18 @@ def deployment() -> Iterator[Deployment]:
 def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> MemoryKeyring:
     """A keyring in memory, in the place of this system's."""
     keyring = MemoryKeyring()
-    monkeypatch.setattr("coder_login.sessionstore.keyring_store.system_keyring", lambda: keyring)
+    monkeypatch.setattr("coder_login.sessionstore.keyring_store.open_system_keyring", lambda: keyring)
     return keyring
+
+
+@pytest.fixture
+def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system without a keyring that we support, whichever this is."""
+
+    def refuse() -> KeyringProvider:
+        raise UnsupportedKeyringError(f"there is no supported keyring on this system ({sys.platform})")
+
+    monkeypatch.setattr("coder_login.sessionstore.keyring_store.open_system_keyring", refuse)
 
 
 @pytest.fixture

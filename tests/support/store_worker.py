@@ -17,7 +17,7 @@ from pathlib import Path
 from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore import FileStore, KeyringProvider, KeyringStore, SessionNotFoundError
 from coder_login.sessionstore.directory import ConfigDirectory
-from coder_login.sessionstore.keyrings import system_keyring
+from coder_login.sessionstore.keyrings import open_system_keyring
 
 KEPT = DeploymentURL.parse("https://kept.example.com")
 KEPT_TOKEN = "0123456789-keptkeptkeptkeptkeptke"
@@ -48,7 +48,7 @@ class FileKeyring:
 
 
 def keyring_store(service: str, keyring: str, lock: str) -> KeyringStore:
-    provider: KeyringProvider = system_keyring() if keyring == "system" else FileKeyring(Path(keyring))
+    provider: KeyringProvider = open_system_keyring() if keyring == "system" else FileKeyring(Path(keyring))
     return KeyringStore(service, provider=provider, lock_path=Path(lock))
 
 

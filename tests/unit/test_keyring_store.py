@@ -20,7 +20,7 @@ from coder_login.sessionstore import (
     WriteLostError,
 )
 from coder_login.sessionstore import keyring_store as keyring_module
-from coder_login.sessionstore.keyrings import system_keyring
+from coder_login.sessionstore.keyrings import open_system_keyring
 from coder_login.sessionstore.lock import locked
 from stores import (
     HTTPS,
@@ -168,7 +168,7 @@ def test_a_write_that_cannot_be_put_back_says_so(store: KeyringStore, provider: 
     with pytest.raises(KeyringRestoreError) as caught:
         store.write(HTTPS, TOKEN)
     assert caught.value.message == (
-        "the keyring could not be put back as it was: access denied; the credential coder-test may hold the new session"
+        "the keyring could not be put back as it was: access denied; the credential coder-test may be left changed"
     )
     assert (caught.value.failure, caught.value.__cause__) == (DENIED, DENIED)
 
@@ -208,6 +208,21 @@ def test_a_reset_discards_what_cannot_be_understood(store: KeyringStore, provide
     assert provider.raw == b"damage"
     store.reset()
     assert provider.blobs == {}
+
+
+def test_a_reset_keeps_what_another_client_has_written_meanwhile(store: KeyringStore, provider: SharedKeyring) -> None:
+    """Its map is not damage, and the damage does not come back."""
+    provider.raw = b"damage"
+    theirs = compact({"dev.example.com": entry(HTTPS)})
+
+    def write() -> None:
+        provider.raw = theirs
+
+    provider.before("get", write, after=1)
+    with pytest.raises(WriteLostError) as caught:
+        store.reset()
+    assert caught.value.message == "the keyring still has what was to be discarded"
+    assert (provider.raw, provider.calls) == (theirs, ["get", "delete", "get"])
 
 
 @pytest.mark.parametrize("blob", [None, b"", compact({"dev.example.com": entry(HTTPS)})])
@@ -296,7 +311,7 @@ def test_the_default_service_is_the_go_clients(provider: SharedKeyring, tmp_path
 def test_a_system_without_a_keyring_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before any lock, any file."""
     monkeypatch.setattr(_dll, "is_supported", lambda: False)
-    for make in (system_keyring, KeyringStore):
+    for make in (open_system_keyring, KeyringStore):
         with pytest.raises(UnsupportedKeyringError, match="there is no supported keyring on this system"):
             make()
 

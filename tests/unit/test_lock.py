@@ -16,7 +16,7 @@ import pytest
 from coder_login.sessionstore import FileError, KeyringStore, StoreLockedError, StoreUnavailableError
 from coder_login.sessionstore import lock as lock_module
 from coder_login.sessionstore.errors import Action
-from coder_login.sessionstore.lock import local_directory, locked, service_lock_path
+from coder_login.sessionstore.lock import find_local_directory, find_service_lock_path, locked
 from memory_keyring import MemoryKeyring
 from stores import is_free
 
@@ -223,7 +223,7 @@ def test_a_filesystem_without_locks_is_an_error(path: Path, monkeypatch: pytest.
 def test_on_windows_it_is_in_the_users_local_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which does not roam; not a named mutex, which any user can create first."""
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    assert service_lock_path("coder-v2-credentials") == tmp_path / "coderv2" / "keyring-coder-v2-credentials.lock"
+    assert find_service_lock_path("coder-v2-credentials") == tmp_path / "coderv2" / "keyring-coder-v2-credentials.lock"
 
 
 @posix
@@ -231,7 +231,7 @@ def test_elsewhere_it_is_in_the_state_directory(tmp_path: Path, monkeypatch: pyt
     """For another system's keyring."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    path = service_lock_path("coder-v2-credentials")
+    path = find_service_lock_path("coder-v2-credentials")
     assert path.is_relative_to(tmp_path)
     assert (path.parent.name, path.name) == ("coderv2", "keyring-coder-v2-credentials.lock")
 
@@ -241,7 +241,7 @@ def test_a_relative_directory_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("LOCALAPPDATA", "relative")
     monkeypatch.setattr(lock_module, "_state_directory", lambda: Path("relative"))
     with pytest.raises(StoreUnavailableError) as caught:
-        local_directory()
+        find_local_directory()
     assert caught.value.message.startswith("the directory of the lock is not an absolute path: relative")
 
 
@@ -259,8 +259,8 @@ def directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_a_service_name_that_is_no_file_name_is_hashed(directories: Path, service: str) -> None:
     """It can't lead out of the directory."""
-    path = service_lock_path(service)
-    assert path.parent == local_directory()
+    path = find_service_lock_path(service)
+    assert path.parent == find_local_directory()
     assert len(path.name) == len("keyring-") + 64 + len(".lock")
     assert path.name.isascii()
 
@@ -268,25 +268,25 @@ def test_a_service_name_that_is_no_file_name_is_hashed(directories: Path, servic
 def test_services_have_locks_of_their_own(directories: Path) -> None:
     """One does not wait for another; but two that differ in case are one credential for Windows."""
     names = ["a", "b", "a/b", "a:b", "x" * 81, "x" * 82, "ä/x"]
-    assert len({service_lock_path(name) for name in names}) == len(names)
+    assert len({find_service_lock_path(name) for name in names}) == len(names)
     for name in names:
-        assert service_lock_path(name.upper()) == service_lock_path(name)
+        assert find_service_lock_path(name.upper()) == find_service_lock_path(name)
 
 
 @pytest.mark.parametrize("service", ["nul", "CON"])
 def test_no_lock_file_is_a_device(directories: Path, service: str) -> None:
     """Windows takes nul.lock for one."""
-    assert not service_lock_path(service).name.casefold().startswith(f"{service.casefold()}.")
-    with locked(service_lock_path(service)):
+    assert not find_service_lock_path(service).name.casefold().startswith(f"{service.casefold()}.")
+    with locked(find_service_lock_path(service)):
         pass
-    assert service_lock_path(service).is_file()
+    assert find_service_lock_path(service).is_file()
 
 
 def test_the_keyring_store_takes_its_services_lock(directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And waits for it in vain when another has it."""
     store = KeyringStore("coder-test", provider=MemoryKeyring())
     monkeypatch.setattr(lock_module.locked.__wrapped__, "__defaults__", (0.0,))  # type: ignore[attr-defined]
-    with locked(service_lock_path("coder-test")):
+    with locked(find_service_lock_path("coder-test")):
         for operation in (store.deployments, store.usage, store.reset):
             with pytest.raises(StoreLockedError):
                 operation()

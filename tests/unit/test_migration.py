@@ -49,6 +49,23 @@ def test_a_migration_gives_a_session_up_only_when_asked(
     assert stores.keyring.read(URL) == TOKEN
 
 
+@pytest.mark.parametrize("in_keyring", [False, True], ids=["files", "keyring"])
+def test_a_stored_text_that_is_no_token_stops_a_migration(stores: Stores, in_keyring: bool) -> None:
+    """The error says in which of the two it is, so that it can be forgotten there."""
+    if in_keyring:
+        stores.keyring.write(URL, TOKEN)
+        stores.memory.blobs = {
+            name: blob.replace(TOKEN.encode(), b"no token") for name, blob in stores.memory.blobs.items()
+        }
+    else:
+        stores.files.session_path.write_text("no token")
+    before = stores.state
+    with pytest.raises(store.DamagedTokenError) as caught:
+        migrate(URL, stores.files, stores.keyring)
+    assert (caught.value.url, caught.value.in_keyring) == (URL, in_keyring)
+    assert stores.state == before
+
+
 def test_a_migration_that_does_not_fit_has_not_begun(stores: Stores) -> None:
     """No room is no half-way failure; the token's own length tells it."""
     stores.files.write(URL, "x" * 100)

@@ -60,6 +60,7 @@ LINES = [
     pytest.param(["-ov", "x"], ["-ov", "x"], 1, id="the-value-of-a-short-option"),
     pytest.param(["-yz", "x"], ["--yes=true", "-z", "x"], 2, id="joined-with-unknown"),
     pytest.param(["-yh"], ["--yes=true", "-h"], None, id="joined-with-help"),
+    pytest.param(["-hv"], ["-h", "--verbose=true"], None, id="help-joined-with-flag"),
     pytest.param(["--url", "-y", "x"], ["--url", "-y", "x"], 2, id="value-like-a-flag"),
     pytest.param(["--url=u", "x"], ["--url=u", "x"], 1, id="value-after-equals"),
     pytest.param(["--header", "--yes"], ["--header", "--yes"], None, id="value-like-a-long-flag"),
@@ -76,7 +77,7 @@ LINES = [
 @pytest.mark.parametrize(("given", "spelled", "operand"), LINES)
 def test_arguments_are_spelled_out(given: list[str], spelled: list[str], operand: int | None) -> None:
     """Each flag with its value, and the place of the first word that is neither an option nor a value."""
-    flags = [Flag(["-y", "--yes"]), Flag(["-v", "--verbose"]), click.Option(["-h", "--help"], is_flag=True)]
+    flags = [Flag(["-y", "--yes"]), Flag(["-v", "--verbose"]), click.Option(["--version"], is_flag=True)]
     texts = [click.Option(["-o", "--out"]), click.Option(["--url"]), click.Option(["--header"], multiple=True)]
     command = click.Command("c", params=[*flags, *texts])
     scanned = scan(command, given)
@@ -118,7 +119,7 @@ def test_a_list_that_is_no_header_is_one_of_its_own(monkeypatch: pytest.MonkeyPa
 
     words = ["--colour", "red", "--header", "a=1", "inner", "--colour", "blue", "--header", "b=2"]
     group.main(words, standalone_mode=False, obj=found)
-    assert (found.texts(colour), found.texts(options.HEADER)) == (["red", "blue"], ["a=1", "b=2"])
+    assert (found.get_texts(colour), found.get_texts(options.HEADER)) == (["red", "blue"], ["a=1", "b=2"])
 
 
 # Beside the Go CLI.
@@ -131,15 +132,18 @@ def test_the_go_clis_other_options_do_nothing(inside: Inside, option: GlobalOpti
     for words in ([option.name, *value, "version"], ["version", option.name, *value]):
         assert inside.run(*words) == (0, f"{IDENTITY}\n".encode(), "")
     assert option.name not in inside.run("version", "--help").text
+    assert option.name not in inside.run("version", f"{option.name}s").stderr.partition("(Possible")[2]
+    assert f"'{option.name}'" not in inside.run("version", f"{option.name}s").stderr
 
 
 @pytest.mark.parametrize("words", [["ssh", "--stdio", "dev"], ["-v", "config-ssh"], ["ls"]], ids=" ".join)
 def test_a_command_of_the_go_cli_names_both_programs(
     inside: Inside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str]
 ) -> None:
-    """Which one this is, where it lies, and the path of the other one: the first on the PATH that is not ours."""
+    """Which one this is, where it lies, and the path of the other one: the first on the PATH that is no script."""
     places = [tmp_path / name for name in ("none", "ours", "theirs")]
-    for place, content in zip(places, [None, b"import coder_login", b"\x7fELF"], strict=True):
+    go_program = b"\x7fELF" + bytes(1024 * 1024)
+    for place, content in zip(places, [None, b'exec ours/coder "$@"', go_program], strict=True):
         place.mkdir()
         if content is not None:
             program = place / ("coder.exe" if sys.platform == "win32" else "coder")
@@ -151,8 +155,7 @@ def test_a_command_of_the_go_cli_names_both_programs(
     assert (run.code, run.stdout) == (2, b"")
     fact, hint = run.stderr.splitlines()
     assert fact == f"error: The command {name} is the Go CLI's, and this is {IDENTITY}: {tmp_path / 'ours' / 'coder'}"
-    assert hint.startswith(f"Call the other one by its path: {tmp_path / 'theirs' / 'coder'}")
-    assert hint.endswith(f" {name}")
+    assert hint.startswith(f"Give the same words to the Go CLI, by its path: {tmp_path / 'theirs' / 'coder'}")
 
 
 def test_a_command_of_the_go_cli_without_a_go_cli(inside: Inside, tmp_path: Path) -> None:
@@ -160,7 +163,7 @@ def test_a_command_of_the_go_cli_without_a_go_cli(inside: Inside, tmp_path: Path
     run = inside.run("ssh", "dev", env={"PATH": str(tmp_path)})
     assert run.code == 2
     assert run.stderr.endswith(
-        "\nNo other coder is on the PATH. Install the Go CLI: https://coder.com/docs/install/cli\n"
+        "\nThe Go CLI is not found on the PATH. Install it: https://coder.com/docs/install/cli\n"
     )
 
 

@@ -99,7 +99,7 @@ def test_a_way_back_gets_the_token_again(deployment: Deployment, elsewhere: Depl
 def test_another_scheme_is_another_origin(scheme: str) -> None:
     """Also on the same host and port."""
     other = {"https": "http", "http": "https"}[scheme]
-    transport = Transport(DeploymentURL.parse(f"{other}://dev.example.com:8443"))
+    transport = Transport(DeploymentURL.parse(f"{other}://dev.example.com:8443"), timeout=30)
     assert transport.is_own(f"{other}://DEV.example.com:8443/x?y#z")
     assert not transport.is_own(f"{scheme}://dev.example.com:8443/")
 
@@ -121,7 +121,7 @@ def test_another_scheme_is_another_origin(scheme: str) -> None:
 )
 def test_what_only_looks_like_the_origin_is_not(url: str) -> None:
     """Tricks of URLs, each of which some program once read in another way than its neighbour."""
-    assert not Transport(DeploymentURL.parse("https://dev.example.com")).is_own(url)
+    assert not Transport(DeploymentURL.parse("https://dev.example.com"), timeout=30).is_own(url)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coder_login import IDENTITY
-from coder_login.commands.go_cli import own_place
+from coder_login.commands.go_cli import find_own_place
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError
 
@@ -28,7 +28,7 @@ class ForeignCommandError(CoderError):
     """The command *name* is one of the Go CLI's, and we don't have it."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"the command {name} is the Go CLI's, and this is {IDENTITY}: {own_place()}")
+        super().__init__(f"the command {name} is the Go CLI's, and this is {IDENTITY}: {find_own_place()}")
         self.name = name
 
 
@@ -59,7 +59,7 @@ class NoTokenError(CoderError):
 
 
 class NoTokenPipedError(CoderError):
-    """Standard input had no token; *page* shows how one is had."""
+    """Standard input had no token; *page* shows how to get one."""
 
     def __init__(self, page: str) -> None:
         super().__init__("no token on standard input")
@@ -98,7 +98,11 @@ class NoTLSNotice(Notice):
 
 
 class LeftoverNotice(Notice):
-    """A plaintext session of the same deployment is left beside the keyring's."""
+    """A plaintext session of the same deployment, *url*, is left beside the keyring's."""
+
+    def __init__(self, message: str, url: DeploymentURL) -> None:
+        super().__init__(message)
+        self.url = url
 
 
 class DisplacedNotice(Notice):

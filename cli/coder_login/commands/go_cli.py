@@ -12,15 +12,15 @@ from pathlib import Path
 
 from coder_login.commands.options import GlobalOption, Kind
 
-_MAX_SCRIPT_SIZE = 1024 * 1024  # bytes; a console script of ours is far smaller, the Go program far larger
+_MAX_SCRIPT_SIZE = 1024 * 1024  # bytes; the Go program has more than a hundred times as many
 
 
-def _ignored(kind: Kind, *names: str) -> list[GlobalOption]:
+def _make_ignored(kind: Kind, *names: str) -> list[GlobalOption]:
     return [GlobalOption(name, "Accepted, and ignored.", kind, metavar="TEXT", hidden=True) for name in names]
 
 
 IGNORED_OPTIONS = (
-    *_ignored(
+    *_make_ignored(
         Kind.FLAG,
         "--debug-http",
         "--debug-options",
@@ -30,7 +30,7 @@ IGNORED_OPTIONS = (
         "--no-feature-warning",
         "--no-version-warning",
     ),
-    *_ignored(
+    *_make_ignored(
         Kind.TEXT,
         "--agent-token",
         "--agent-token-file",
@@ -60,25 +60,25 @@ COMMANDS = frozenset({
 """Its commands and their aliases, without those that this command has too."""
 
 
-def own_place() -> str:
+def find_own_place() -> str:
     """The file that this command was started from."""
     return str(Path(sys.executable if getattr(sys, "frozen", False) else sys.argv[0]).absolute())
 
 
-def other_place() -> str | None:
-    """The first `coder` on the PATH that is not this one; None when there is none."""
+def find_go_program() -> str | None:
+    """The first `coder` on the PATH that is the Go CLI; None when there is none."""
     for directory in os.get_exec_path():
         found = shutil.which("coder", path=directory) if directory else None
-        if found is not None and not _is_ours(Path(found)):
+        if found is not None and _is_go_program(Path(found)):
             return found
     return None
 
 
-def _is_ours(program: Path) -> bool:
-    """Whether *program* is a console script of this package, or this command frozen."""
+def _is_go_program(program: Path) -> bool:
+    """By its size: this command, and a script that starts it or another one, are far smaller, unless it is frozen."""
     try:
         if getattr(sys, "frozen", False) and program.samefile(sys.executable):
-            return True
-        return program.stat().st_size <= _MAX_SCRIPT_SIZE and b"coder_login" in program.read_bytes()
+            return False
+        return program.stat().st_size > _MAX_SCRIPT_SIZE
     except OSError:
         return False

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from coder_login.commands import errors, options
-from coder_login.commands.go_cli import other_place
-from coder_login.commands.invocation import quote, spell_command
+from coder_login.commands import errors
+from coder_login.commands.go_cli import find_go_program
+from coder_login.commands.invocation import Invocation, quote
 from coder_login.commands.options import Given
 from coder_login.deployment.errors import (
     APIError,
@@ -37,83 +37,71 @@ class Hints:
     """The next steps of a run whose global options are *given*."""
 
     def __init__(self, given: Given) -> None:
-        self._given = given
+        self._run = Invocation(given)
 
     def after(self, error: CoderError | errors.Notice | Warning) -> str:
         """What to do about *error*; "" when there is nothing to say."""
-        for kind in type(error).__mro__:
-            if kind in _STEPS:
-                step = _STEPS[kind]
-                return step if isinstance(step, str) else step(error, self)
-        return ""
-
-    @property
-    def uses_keyring(self) -> bool:
-        return self._given.flag(options.USE_KEYRING)
-
-    @property
-    def timeout(self) -> float:
-        """The time limit of the run, in seconds."""
-        return self._given.seconds(options.TIMEOUT)
-
-    def command(self, text: str, name: str, *words: str, keyring: bool | None = None) -> str:
-        """*text* and the command *name* with its *words*, as `spell_command` has it.
-
-        Secrets are not repeated: a line says which options to give again.
-        """
-        again = [option.name for option in (options.HEADER, options.HEADER_COMMAND) if option.key in self._given.values]
-        line = f"{text} {spell_command(self._given, name, *words, keyring=keyring)}"
-        return f"{line}\nGive {' and '.join(again)} again, too." if again else line
+        return _find_step(error, self._run)
 
 
-Step: TypeAlias = str | Callable[[Any, Hints], str]
+Step: TypeAlias = str | Callable[[Any, Invocation], str]
+
+
+def _find_step(error: object, run: Invocation) -> str:
+    """That of the error's class, or of the nearest parent's that has a row."""
+    for kind in type(error).__mro__:
+        if kind in _STEPS:
+            step = _STEPS[kind]
+            return step if isinstance(step, str) else step(error, run)
+    return ""
 
 
 _WITHOUT_KEYRING = "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
 
 
-def _after_foreign_command(error: errors.ForeignCommandError, hints: Hints) -> str:
-    other = other_place()
+def _after_foreign_command(error: errors.ForeignCommandError, run: Invocation) -> str:
+    other = find_go_program()
     if other is None:
-        return "No other coder is on the PATH. Install the Go CLI: https://coder.com/docs/install/cli"
-    return f"Call the other one by its path: {quote([other, error.name])}"
+        return "The Go CLI is not found on the PATH. Install it: https://coder.com/docs/install/cli"
+    return f"Give the same words to the Go CLI, by its path: {other}"
 
 
-def _after_mismatch(error: store.OriginMismatchError, hints: Hints) -> str:
-    words = [*(["--replace"] if error.same_host else []), str(error.requested)]
+def _after_mismatch(error: store.OriginMismatchError, run: Invocation) -> str:
+    words = [*run.repeat_local("--use-token-as-session"), *(["--replace"] if error.same_host else [])]
     text = f"Name {error.owner} instead, or log in with:" if error.owner else "Log in with:"
     if error.owner is None and not error.same_host:
         text = "Write the URL of the deployment that issued it into that file, or log in with:"
-    return hints.command(text, "login", *words)
+    return run.spell(text, "login", *words, str(error.requested), keyring=run.store_of(error.in_keyring))
 
 
-def _after_damaged_token(error: store.DamagedTokenError, hints: Hints) -> str:
-    login = hints.command("Log in again with:", "login", str(error.url))
-    return "\n".join((login, hints.command("Or forget it with:", "logout", "--local-only")))
+def _after_damaged_token(error: store.DamagedTokenError, run: Invocation) -> str:
+    url, keyring = str(error.url), error.in_keyring or None
+    login = run.spell("Log in again with:", "login", url, keyring=keyring)
+    return "\n".join((login, run.spell("Or forget it with:", "logout", "--local-only", "--url", url, keyring=keyring)))
 
 
-def _after_damage(error: store.StoreDamagedError, hints: Hints) -> str:
+def _after_damage(error: store.StoreDamagedError, run: Invocation) -> str:
     if error.key is not None:
         # Not a reset, which would take the other entries along, and refuses to.
-        return "Nothing was changed. Log in again with --replace to put a session in its place."
-    look = "Nothing was changed. Look at it in Control Panel, Credential Manager"
-    return hints.command(f"{look}, or discard it with:", "keyring reset")
+        return "Nothing was changed. A login with --use-keyring and --replace puts a session in its place."
+    look = "Nothing was changed. Look at it in the system's own program (on Windows: Control Panel, Credential Manager)"
+    return run.spell(f"{look}, or discard it with:", "keyring reset")
 
 
-def _after_no_room(error: store.NoRoomError, hints: Hints) -> str:
+def _after_no_room(error: store.NoRoomError, run: Invocation) -> str:
     if not error.others:
-        return hints.command("Log out of a deployment that is no longer needed. List them with:", "keyring list")
+        return run.spell("Log out of a deployment that is no longer needed. List them with:", "keyring list")
     others = ", ".join(map(str, error.others))
     return f"Log out of a deployment that is no longer needed: {others}"
 
 
-def _after_key_left(error: KeyLeftError, hints: Hints) -> str:
+def _after_key_left(error: KeyLeftError, run: Invocation) -> str:
     look = f"Look for it, and revoke it, at {error.url.join('settings/tokens')}"
-    return "\n".join(filter(None, (look, _after_failure(error, hints))))
+    return "\n".join(filter(None, (look, _after_failure(error, run))))
 
 
-def _after_failure(error: store.RestoreError | store.MigrationError | KeyLeftError, hints: Hints) -> str:
-    return hints.after(error.failure) if error.failure else ""
+def _after_failure(error: store.RestoreError | store.MigrationError | KeyLeftError, run: Invocation) -> str:
+    return _find_step(error.failure, run) if error.failure else ""
 
 
 _FILE_STEPS = {
@@ -179,38 +167,38 @@ _STEPS: dict[type[Any], Step] = {
     errors.ForeignCommandError: _after_foreign_command,
     errors.NobodyToAskError: "Confirm with --yes",
     errors.UnwrittenAnswerError: "Look at where standard output goes.",
-    errors.UnnamedDeploymentError: lambda error, hints: hints.command(
-        "Give --url URL, or log in with:", "login", "URL"
-    ),
+    errors.UnnamedDeploymentError: lambda error, run: run.spell("Give --url URL, or log in with:", "login", "URL"),
     errors.TokenVariableSetError: "Unset it, or store that token itself with --use-token-as-session",
     errors.NoTokenError: "Run this again, and paste one.",
-    errors.NoTokenPipedError: lambda error, hints: f"Run this in a terminal, or pipe one in, as shown by {error.page}",
+    errors.NoTokenPipedError: lambda error, run: f"Run this in a terminal, or pipe one in, as shown by {error.page}",
     errors.PastedTokenError: "Paste another one, or press Ctrl-C to stop.",
-    errors.RefusedVariableError: lambda error, hints: (
+    errors.RefusedVariableError: lambda error, run: (
         f"That was the token of {error.variable}: unset it to use the stored session."
     ),
-    errors.NotRevokedError: lambda error, hints: f"Revoke it at {error.url.join('settings/tokens')}",
+    errors.NotRevokedError: lambda error, run: f"Revoke it at {error.url.join('settings/tokens')}",
     errors.NoTLSNotice: "Use https, if the deployment has it.",
-    errors.LeftoverNotice: lambda error, hints: hints.command("Revoke and remove it with:", "logout", keyring=False),
-    errors.DisplacedNotice: lambda error, hints: (
+    errors.LeftoverNotice: lambda error, run: run.spell(
+        "Revoke and remove it with:", "logout", "--url", str(error.url), keyring=False
+    ),
+    errors.DisplacedNotice: lambda error, run: (
         f"It was not revoked: {error.owner} still accepts it until it expires or is revoked there."
     ),
     errors.TokenVariableNotice: "Unset it.",
     KeyLeftError: _after_key_left,
-    store.SessionNotFoundError: lambda error, hints: hints.command("Log in with:", "login", str(error.url or "URL")),
-    store.SessionElsewhereError: lambda error, hints: (
-        f"There is one in the other store: add --use-keyring{'=false' if hints.uses_keyring else ''}"
+    store.SessionNotFoundError: lambda error, run: run.spell("Log in with:", "login", str(error.url or "URL")),
+    store.SessionElsewhereError: lambda error, run: (
+        f"There is one in the other store: add --use-keyring{'=false' if run.uses_keyring else ''}"
     ),
     store.OriginMismatchError: _after_mismatch,
-    store.SessionConflictError: lambda error, hints: hints.command(
-        "Give up that one with --replace, or the file's with:", "logout", keyring=False
+    store.SessionConflictError: lambda error, run: run.spell(
+        "Give up that one with --replace, or the file's with:", "logout", "--url", str(error.url), keyring=False
     ),
-    store.AmbiguousSessionError: lambda error, hints: hints.command(
-        "Log in again, which replaces both, with:", "login", str(error.origin)
+    store.AmbiguousSessionError: lambda error, run: run.spell(
+        "Log in again, which replaces both, with:", "login", str(error.origin), keyring=True
     ),
     store.DamagedTokenError: _after_damaged_token,
     store.StoreDamagedError: _after_damage,
-    store.StoreInOrderError: lambda error, hints: hints.command(
+    store.StoreInOrderError: lambda error, run: run.spell(
         "To forget a session, use:", "logout", "--url", "URL", keyring=True
     ),
     store.NoRoomError: _after_no_room,
@@ -219,35 +207,37 @@ _STEPS: dict[type[Any], Step] = {
     store.WriteLostError: "Try again. Another program may be writing the same credential over and over.",
     store.URLFileError: "Log in, or write the URL of a deployment into it.",
     store.RestoreError: _after_failure,
-    store.KeyringRestoreError: lambda error, hints: hints.command("Look with:", "keyring list"),
-    store.MigrationError: lambda error, hints: _after_failure(error, hints) or "Run this again.",
+    store.KeyringRestoreError: lambda error, run: run.spell("Look with:", "keyring list"),
+    store.MigrationError: lambda error, run: _after_failure(error, run) or "Run this again.",
     store.NoConfigDirectoryError: "Say where with --global-config DIR or CODER_CONFIG_DIR.",
-    store.NoLockDirectoryError: lambda error, hints: f"Set {error.variables} to one.",
-    store.LockError: "Name a directory on a local disk.",
-    store.FileError: lambda error, hints: _FILE_STEPS[error.action],
+    store.NoLockDirectoryError: lambda error, run: f"Set {error.variables} to one.",
+    store.LockError: (
+        "Put the directory of the lock on a local disk: --global-config, XDG_STATE_HOME or LOCALAPPDATA names it."
+    ),
+    store.FileError: lambda error, run: _FILE_STEPS[error.action],
     store.LinkError: "Put a file in its place: a link can lead a token astray.",
     store.ForeignFileError: "Move it away: it is not a file of a Coder client.",
     store.KeyringFailedError: _WITHOUT_KEYRING,
     store.NoLogonSessionKeyringError: "Run this in a desktop session or a scheduled task. " + _WITHOUT_KEYRING,
     store.NotPersistentError: (
-        'The policy "Do not allow storage of passwords and credentials for network authentication" is a usual cause. '
-        + _WITHOUT_KEYRING
+        'On Windows the policy "Do not allow storage of passwords and credentials for network authentication" is a '
+        "usual cause. " + _WITHOUT_KEYRING
     ),
-    store.InsecureFileWarning: lambda error, hints: f"Close it to them with: chmod 600 {quote([str(error.path)])}",
-    APIError: lambda error, hints: _AFTER_STATUS.get(
+    store.InsecureFileWarning: lambda error, run: f"Close it to them with: chmod 600 {quote([str(error.path)])}",
+    APIError: lambda error, run: _AFTER_STATUS.get(
         error.status, "Look at the deployment's log, or ask its administrator."
     ),
     NotCoderError: "Look at the URL, its base path too, and whether a login page of a proxy stands in front.",
-    NoUserError: lambda error, hints: f"Make the first one at {error.url.join('setup')}",
-    TokenRefusedError: lambda error, hints: hints.command("Log in again with:", "login", str(error.url)),
-    InFrontError: lambda error, hints: _AFTER_STATUS.get(
+    NoUserError: lambda error, run: f"Make the first one at {error.url.join('setup')}",
+    TokenRefusedError: lambda error, run: run.spell("Log in again with:", "login", str(error.url)),
+    InFrontError: lambda error, run: _AFTER_STATUS.get(
         error.status, "Look at the URL, and at what stands between here and the deployment."
     ),
     UnexpectedAnswerError: "The deployment may be older or newer than this command: look for another version of it.",
     InvalidKeyError: "Tell the deployment's administrator.",
     ForeignRedirectError: "Give that deployment's own URL.",
-    RequestError: lambda error, hints: _AFTER_FAILURE[error.failure].format(timeout=hints.timeout),
-    HeaderError: lambda error, hints: _AFTER_HEADER[error.fault],
-    InvalidURLError: lambda error, hints: _AFTER_URL[error.fault],
+    RequestError: lambda error, run: _AFTER_FAILURE[error.failure].format(timeout=run.timeout),
+    HeaderError: lambda error, run: _AFTER_HEADER[error.fault],
+    InvalidURLError: lambda error, run: _AFTER_URL[error.fault],
     InvalidTokenError: "Copy the token alone, as the deployment's page shows it.",
 }

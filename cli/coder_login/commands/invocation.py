@@ -1,45 +1,80 @@
-"""A command line of this program, spelled so that it can be pasted: with the options that were given, quoted."""
+"""How this program was called, for a hint: command lines with the options that were given, which can be pasted."""
 
 from __future__ import annotations
 
+import re
 import shlex
-import subprocess
 import sys
 
 from coder_login.commands import options
 from coder_login.commands.options import GLOBAL_OPTIONS, Given, GlobalOption, Kind
 
+_SENT = (options.HEADER, options.HEADER_COMMAND)  # secrets that a request needs
 
-def spell_command(given: Given, name: str, *words: str, keyring: bool | None = None) -> str:
-    """The command *name* with its *words*, and those of the *given* options that are no secret.
 
-    *keyring* says which store, where that is not the one that was asked for.
+class Invocation:
+    """A run whose global options are *given*.
+
+    What a variable said is an option too: the person who reads an editor's log has not the editor's variables.
     """
-    store = [] if name.startswith("keyring") else _repeat_store(given, keyring)
-    repeated = [word for option in GLOBAL_OPTIONS for word in _repeat(given, option, words)]
-    return quote(["coder", *name.split(), *store, *repeated, *words])
+
+    def __init__(self, given: Given) -> None:
+        self._given = given
+
+    @property
+    def uses_keyring(self) -> bool:
+        return self._given.get_flag(options.USE_KEYRING)
+
+    @property
+    def timeout(self) -> float:
+        """The time limit of a request, in seconds."""
+        return self._given.get_seconds(options.TIMEOUT)
+
+    def store_of(self, in_keyring: bool) -> bool | None:
+        """Which store a command must name to mean the one of an error; None where the options mean it already."""
+        return None if in_keyring == self.uses_keyring else in_keyring
+
+    def repeat_local(self, name: str) -> list[str]:
+        """The flag *name* of the command itself, if it was given."""
+        return [name] if name in self._given.local_flags else []
+
+    def spell(self, text: str, name: str, *words: str, keyring: bool | None = None) -> str:
+        """*text* and the command *name* with its *words*, and with the options that were given and are no secret.
+
+        *keyring* says which store, where that is not the one that was asked for. Of a command that sends something, a
+        line says which secrets to give again.
+        """
+        store = [] if name.startswith("keyring") else self._repeat_store(keyring)
+        repeated = [word for option in GLOBAL_OPTIONS for word in self._repeat(option, words)]
+        line = f"{text} {quote(['coder', *name.split(), *store, *repeated, *words])}"
+        again = [option.name for option in _SENT if option.key in self._given.values]
+        is_local = name.startswith("keyring") or "--local-only" in words
+        return line if is_local or not again else f"{line}\nGive {' and '.join(again)} again, too."
+
+    def _repeat_store(self, keyring: bool | None) -> list[str]:
+        if keyring or (keyring is None and self.uses_keyring):
+            return [options.USE_KEYRING.name]
+        is_said = keyring is not None or options.USE_KEYRING.key in self._given.values
+        return [f"{options.USE_KEYRING.name}=false"] if is_said else []
+
+    def _repeat(self, option: GlobalOption, words: tuple[str, ...]) -> list[str]:
+        """The option as it was given; none for a secret, and no URL where *words* name a deployment."""
+        value = self._given.values.get(option.key, options.read_variable(option))
+        if value is None or option.secret or option is options.USE_KEYRING:
+            return []
+        if option is options.URL and any(word in ("URL", options.URL.name) or "://" in word for word in words):
+            return []
+        if option.kind is Kind.FLAG:
+            return [option.name if self._given.get_flag(option) else f"{option.name}=false"]
+        return [option.name, f"{value:g}" if option.kind is Kind.SECONDS else str(value)]
 
 
 def quote(words: list[str]) -> str:
-    """*words* as the shell of this system takes them: cmd and PowerShell on Windows, POSIX elsewhere."""
-    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
+    """*words* as the shell of this system takes them.
 
-
-def _repeat_store(given: Given, keyring: bool | None) -> list[str]:
-    """Also where a variable said it: the person who reads an editor's log has not the editor's variables."""
-    if keyring or (keyring is None and given.flag(options.USE_KEYRING)):
-        return [options.USE_KEYRING.name]
-    is_said = keyring is not None or options.USE_KEYRING.key in given.values
-    return [f"{options.USE_KEYRING.name}=false"] if is_said else []
-
-
-def _repeat(given: Given, option: GlobalOption, words: tuple[str, ...]) -> list[str]:
-    """The option as it was given on the command line; none for a secret, and no URL where *words* hold one."""
-    value = given.values.get(option.key)
-    if value is None or option.secret or option is options.USE_KEYRING:
-        return []
-    if option is options.URL and any("://" in word for word in words):
-        return []
-    if option.kind is Kind.FLAG:
-        return [option.name if value else f"{option.name}=false"]
-    return [option.name, f"{value:g}" if option.kind is Kind.SECONDS else str(value)]
+    On Windows in double quotes, which cmd and PowerShell both know; a % (cmd) or a $ (PowerShell) within them has no
+    form for both.
+    """
+    if sys.platform != "win32":
+        return shlex.join(words)
+    return " ".join(word if re.fullmatch(r"[\w@:/\\.,=+-]+", word) else f'"{word}"' for word in words)

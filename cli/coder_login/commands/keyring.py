@@ -53,7 +53,7 @@ def list_(ctx: click.Context, form: str) -> None:
     current = _find_current(settings)
     rows = [
         {"url": str(url), "current": current is not None and url.origin == current.origin}
-        for url in settings.keyring().deployments()
+        for url in settings.open_keyring().deployments()
     ]
     if form == "json":
         output.answer_json(rows)
@@ -72,8 +72,8 @@ def list_(ctx: click.Context, form: str) -> None:
 def migrate(ctx: click.Context, replace: bool) -> None:
     """Move the session file's token into the keyring, check it there, then remove the file."""
     settings = Settings(ctx)
-    keyring, files = settings.keyring(), settings.files()
-    url = settings.given_url() or files.current()
+    keyring, files = settings.open_keyring(), settings.open_files()
+    url = settings.find_given_url() or files.current()
     if url is None:
         raise SessionNotFoundError(f"no session in {files.place}: no url file names a deployment")
     session.migrate(url, files, keyring, replace=replace)
@@ -85,7 +85,7 @@ def migrate(ctx: click.Context, replace: bool) -> None:
 @click.pass_context
 def reset(ctx: click.Context, yes: bool) -> None:
     """Discard a credential that can't be read. One that is in order is never discarded."""
-    keyring = Settings(ctx).keyring()
+    keyring = Settings(ctx).open_keyring()
     if not yes:
         output.check_person()
         if not click.confirm(f"Discard the credential {keyring.service}, with all that is in it?", err=True):
@@ -113,7 +113,7 @@ def _make_report(settings: Settings) -> dict[str, Any]:
         report |= {"available": True, "bytes_used": usage.used, "bytes_free": _count_free(usage)}
         report |= {"deployments": len(keyring.deployments()), "usable": True}
     except SessionStoreError as problem:
-        reason = ". ".join(filter(None, (problem.message, settings.hint(problem).replace("\n", " "))))
+        reason = ". ".join(filter(None, (problem.message, settings.find_hint(problem).replace("\n", " "))))
         report |= {"supported": not isinstance(problem, UnsupportedKeyringError), "reason": reason}
     return report
 
@@ -133,6 +133,6 @@ def _format(value: Any) -> str:
 
 def _find_current(settings: Settings) -> DeploymentURL | None:
     try:
-        return settings.files().current()
+        return settings.open_files().current()
     except SessionStoreError:
         return None

@@ -56,8 +56,8 @@ def command(ctx: click.Context, deployment: str | None, use_token_as_session: bo
     """
     settings = Settings(ctx)
     token = _take_given_token(settings, use_token_as_session=use_token_as_session)
-    session = settings.session(deployment)
-    client = settings.client(session.url)
+    session = settings.open_session(deployment)
+    client = settings.make_client(session.url)
     replace = _check_stores(session, token, replace=replace)
     client.check_deployment()
     if token is None:
@@ -156,7 +156,7 @@ def _tell_changes(settings: Settings, url: DeploymentURL, kept: Kept) -> None:
     if settings.token_option is not None and settings.token_variable is not None:
         output.warning(Notice(f"{TOKEN_VARIABLE} is set, and overrides the stored token in other commands"))
     if kept.leftover:
-        fact = f"a plaintext session of the same deployment is left in {settings.files().place}"
-        settings.warn(LeftoverNotice(fact))
+        fact = f"a plaintext session of the same deployment is left in {settings.open_files().place}"
+        settings.warn(LeftoverNotice(fact, url))
     if settings.use_keyring and not os.environ.get(KEYRING_VARIABLE):
         output.note(f"Set {KEYRING_VARIABLE}=true to make every command use the keyring.")

@@ -20,4 +20,4 @@ def command(ctx: click.Context) -> None:
     It is the token of --url or CODER_URL, else of the deployment that the url file names. To log in to a host that is
     called "token", write coder login https://token.
     """
-    output.answer_line(Settings(ctx).session().read())
+    output.answer_line(Settings(ctx).open_session().read())

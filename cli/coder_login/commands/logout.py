@@ -36,10 +36,10 @@ def command(ctx: click.Context, yes: bool, local_only: bool) -> None:
     obstacle: the token is forgotten all the same, and the exit code is 1.
     """
     settings = Settings(ctx)
-    session = settings.session()
+    session = settings.open_session()
     token = "" if local_only else session.read()
     _confirm(session.url, yes=yes)
-    problem = None if local_only else _revoke(settings.client(session.url), token)
+    problem = None if local_only else _revoke(settings.make_client(session.url), token)
     _tell_forgotten(settings, session, session.forget())
     _tell(settings, session.url, local_only=local_only, problem=problem)
     if problem is not None:
@@ -69,9 +69,8 @@ def _revoke(client: Client, token: str) -> CoderError | None:
 
 def _tell_forgotten(settings: Settings, session: Session, forgotten: Forgotten) -> None:
     if forgotten.leftover:
-        settings.warn(
-            LeftoverNotice(f"a plaintext session of {session.url.origin} is left in {settings.files().place}")
-        )
+        fact = f"a plaintext session of {session.url.origin} is left in {settings.open_files().place}"
+        settings.warn(LeftoverNotice(fact, session.url))
     if forgotten.problem is not None:
         settings.warn(forgotten.problem)
 

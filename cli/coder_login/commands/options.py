@@ -104,16 +104,18 @@ class Given:
     """What was given of the global options, on the command line or, without that, in a variable."""
 
     values: dict[str, Any] = field(default_factory=dict)
+    local_flags: set[str] = field(default_factory=set)
+    """The flags of the command itself that are on."""
 
-    def text(self, option: GlobalOption) -> str | None:
+    def get_text(self, option: GlobalOption) -> str | None:
         value = self.values.get(option.key)
-        return str(value) if value is not None else variable(option)
+        return str(value) if value is not None else read_variable(option)
 
-    def flag(self, option: GlobalOption) -> bool:
+    def get_flag(self, option: GlobalOption) -> bool:
         """Raises click.UsageError for a variable that is no boolean."""
         if option.key in self.values:
             return bool(self.values[option.key])
-        text = variable(option)
+        text = read_variable(option)
         if text is None:
             return False
         try:
@@ -121,20 +123,20 @@ class Given:
         except click.BadParameter as error:
             raise click.UsageError(f"{option.variable}: {error.message}") from error
 
-    def seconds(self, option: GlobalOption) -> float:
+    def get_seconds(self, option: GlobalOption) -> float:
         return float(self.values.get(option.key, option.default))
 
-    def texts(self, option: GlobalOption) -> list[str]:
+    def get_texts(self, option: GlobalOption) -> list[str]:
         """Those of the command line alone; a variable holds them in a form of its own."""
         return list(self.values.get(option.key, ()))
 
 
-def given(ctx: click.Context) -> Given:
+def find_given(ctx: click.Context) -> Given:
     """The one record of a run, which its contexts share."""
     found: Given = ctx.find_root().ensure_object(Given)
     return found
 
 
-def variable(option: GlobalOption) -> str | None:
+def read_variable(option: GlobalOption) -> str | None:
     """What the option's variable holds; None for an empty one, too."""
     return (os.environ.get(option.variable) or None) if option.variable else None

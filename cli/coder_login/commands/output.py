@@ -86,8 +86,10 @@ def progress(line: str) -> None:
 
 
 def _tell(label: str, colour: str, message: str, hint: str) -> None:
-    text = f"{label}: {_capitalize(message)}" + (f"\n{hint}" if hint else "")
-    text = _wrap(text, is_terminal(sys.stderr))
+    # A line of a hint that is no sentence ends in what can be pasted: wrapped, it would be cut in two.
+    lines = [(f"{label}: {_capitalize(message)}", True), *((line, line.endswith(".")) for line in hint.splitlines())]
+    on_terminal = is_terminal(sys.stderr)
+    text = "\n".join(_wrap(line, on_terminal and is_prose) for line, is_prose in lines)
     if not os.environ.get("NO_COLOR"):
         text = text.replace(label, click.style(label, fg=colour, bold=True), 1)
     click.echo(text, err=True)

@@ -82,6 +82,10 @@ def _spell_out_short(command: click.Command, letters: str) -> tuple[list[str], b
     spelled: list[str] = []
     while letters:
         option, rest = _find_option(command, f"-{letters[0]}"), letters[1:]
+        if option is None:  # `-h` is click's own; another one it will name
+            spelled.append(f"-{letters[0]}")
+            letters = rest
+            continue
         if not isinstance(option, Flag):
             return [*spelled, f"-{letters}"], _takes_value(option) and not rest
         value, letters = (rest[1:], "") if rest.startswith("=") else ("true", rest)
@@ -110,6 +114,12 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, scan(self, args).words)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        options.find_given(ctx).local_flags |= {
+            param.opts[-1] for param in self.params if ctx.params.get(param.name) is True
+        }
+        return super().invoke(ctx)
 
 
 class Group(click.Group):
@@ -146,7 +156,7 @@ def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Note *value*, the last one before or after the subcommand's name; a list's are all kept."""
     if not param.name or ctx.get_parameter_source(param.name) is not ParameterSource.COMMANDLINE:
         return
-    values = options.given(ctx).values
+    values = options.find_given(ctx).values
     values[param.name] = [*values.get(param.name, ()), *value] if param.multiple else value
 
 

@@ -30,49 +30,49 @@ class Settings:
     """The global options of one run, as a command uses them."""
 
     def __init__(self, ctx: click.Context) -> None:
-        self._given = options.given(ctx)
-        self.use_keyring = self._given.flag(options.USE_KEYRING)
-        self.no_open = self._given.flag(options.NO_OPEN)
+        self._given = options.find_given(ctx)
+        self.use_keyring = self._given.get_flag(options.USE_KEYRING)
+        self.no_open = self._given.get_flag(options.NO_OPEN)
         self.token_option: str | None = self._given.values.get(options.TOKEN.key)
-        self.token_variable = options.variable(options.TOKEN)
+        self.token_variable = options.read_variable(options.TOKEN)
         self._headers = self._parse_headers()
 
-    def hint(self, error: CoderError | Notice) -> str:
+    def find_hint(self, error: CoderError | Notice) -> str:
         """The next step after *error*."""
         from coder_login.commands.hints import Hints
 
         return Hints(self._given).after(error)
 
     def report(self, error: CoderError) -> None:
-        output.error(error, self.hint(error))
+        output.error(error, self.find_hint(error))
 
     def warn(self, problem: CoderError | Notice) -> None:
-        output.warning(problem, self.hint(problem))
+        output.warning(problem, self.find_hint(problem))
 
-    def session(self, argument: str | None = None) -> Session:
+    def open_session(self, argument: str | None = None) -> Session:
         """The session that the command is about, in the store that was asked for.
 
-        Raises at once when that store can't be had; then UnnamedDeploymentError when no deployment is named anywhere.
+        Raises at once when that store can't be used; then UnnamedDeploymentError when no deployment is named anywhere.
         """
         from coder_login.session import Session
 
-        files = self.files()
-        store: SessionStore = self.keyring() if self.use_keyring else files
-        make_other: Callable[[], SessionStore] = (lambda: files) if self.use_keyring else self.keyring
-        return Session(self.url(argument), store, files, make_other)
+        files = self.open_files()
+        store: SessionStore = self.open_keyring() if self.use_keyring else files
+        make_other: Callable[[], SessionStore] = (lambda: files) if self.use_keyring else self.open_keyring
+        return Session(self.find_url(argument), store, files, make_other)
 
-    def files(self) -> FileStore:
-        directory = self._given.text(options.GLOBAL_CONFIG)
+    def open_files(self) -> FileStore:
+        directory = self._given.get_text(options.GLOBAL_CONFIG)
         return FileStore(Path(directory) if directory else None)
 
-    def keyring(self) -> KeyringStore:
+    def open_keyring(self) -> KeyringStore:
         from coder_login.sessionstore.keyring_store import KeyringStore
 
         return KeyringStore()
 
-    def given_url(self, argument: str | None = None) -> DeploymentURL | None:
+    def find_given_url(self, argument: str | None = None) -> DeploymentURL | None:
         """The deployment by argument, option or variable; a wrong one is a usage error."""
-        text = argument if argument is not None else self._given.text(options.URL)
+        text = argument if argument is not None else self._given.get_text(options.URL)
         if text is None:
             return None
         if _TOKEN_AS_URL.fullmatch(text):
@@ -83,14 +83,14 @@ class Settings:
         except InvalidURLError as error:
             raise click.UsageError(error.message) from error
 
-    def url(self, argument: str | None = None) -> DeploymentURL:
+    def find_url(self, argument: str | None = None) -> DeploymentURL:
         """The deployment, also by the `url` file. Raises UnnamedDeploymentError when none is named anywhere."""
-        url = self.given_url(argument) or self.files().current()
+        url = self.find_given_url(argument) or self.open_files().current()
         if url is None:
             raise UnnamedDeploymentError
         return url
 
-    def client(self, url: DeploymentURL) -> Client:
+    def make_client(self, url: DeploymentURL) -> Client:
         """The API of *url*, with the custom headers; the header command runs now."""
         from coder_login.deployment.api import Client
         from coder_login.deployment.transport import Transport
@@ -100,14 +100,14 @@ class Settings:
         transport = Transport(
             url,
             headers=self._headers + self._run_header_command(url),
-            allow_redirects=self._given.flag(options.ALLOW_REDIRECTS),
-            timeout=self._given.seconds(options.TIMEOUT),
-            log=output.progress if self._given.flag(options.VERBOSE) else lambda line: None,
+            allow_redirects=self._given.get_flag(options.ALLOW_REDIRECTS),
+            timeout=self._given.get_seconds(options.TIMEOUT),
+            log=output.progress if self._given.get_flag(options.VERBOSE) else lambda line: None,
         )
         return Client(url, transport)
 
     def _parse_headers(self) -> Headers:
-        texts, line = self._given.texts(options.HEADER), options.variable(options.HEADER)
+        texts, line = self._given.get_texts(options.HEADER), options.read_variable(options.HEADER)
         if not texts and not line:
             return []
         from coder_login.deployment.errors import HeaderError
@@ -121,7 +121,7 @@ class Settings:
             raise click.UsageError(error.message) from error
 
     def _run_header_command(self, url: DeploymentURL) -> Headers:
-        command = self._given.text(options.HEADER_COMMAND)
+        command = self._given.get_text(options.HEADER_COMMAND)
         if not command:
             return []
         from coder_login.deployment.headers import run_header_command

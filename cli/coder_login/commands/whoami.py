@@ -27,7 +27,7 @@ def command(ctx: click.Context, form: str) -> None:
     The token is that of --token, else CODER_SESSION_TOKEN, else the stored one.
     """
     settings = Settings(ctx)
-    session = settings.session()  # first of all: that there is no keyring matters more than a wrong token
+    session = settings.open_session()  # first of all: that there is no keyring matters more than a wrong token
     token = _take_given_token(settings)
     user = _fetch_user(settings, session.url, session.read() if token is None else token)
     if form == "text":
@@ -46,7 +46,7 @@ def command(ctx: click.Context, form: str) -> None:
 def _fetch_user(settings: Settings, url: DeploymentURL, token: str) -> User:
     from coder_login.deployment.errors import TokenRefusedError
 
-    client = settings.client(url)
+    client = settings.make_client(url)
     client.check_deployment()
     try:
         return client.identify(token)

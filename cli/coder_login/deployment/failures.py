@@ -60,7 +60,7 @@ def _describe(cause: Exception) -> str:
 _FAILURES: tuple[tuple[type[Exception], Failure, str], ...] = (
     (socket.gaierror, Failure.NAME, "the host's name was not found"),
     (ssl.SSLCertVerificationError, Failure.CERTIFICATE, "the server's certificate is not trusted ({detail})"),
-    (ssl.SSLError, Failure.TLS, "there is no TLS connection to be had ({detail})"),
+    (ssl.SSLError, Failure.TLS, "no TLS connection could be made ({detail})"),
     (TimeoutError, Failure.TIMEOUT, "no answer within {timeout:g} s"),
     (ConnectionRefusedError, Failure.REFUSED, "the connection was refused"),
     (TruncatedError, Failure.CUT_SHORT, "the answer was cut short"),

@@ -31,9 +31,6 @@ BUILD_HEADER = "X-Coder-Build-Version"
 USER_AGENT = f"{IDENTITY.replace(' ', '/')} ({sys.platform}; Python {sys.version_info[0]}.{sys.version_info[1]})"
 """This program, its version and the system."""
 
-DEFAULT_TIMEOUT = 30.0
-"""Seconds that a connection, and each wait for data, may take; a whole body may take as long again."""
-
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 10
 _SHORTEST_SECRET = 6  # characters; a shorter value of a header, like "true", is in every other text
@@ -64,7 +61,7 @@ class Response:
 class Transport:
     """Sends requests to *deployment*, with *headers* on each; *log* gets one line a request, without any header.
 
-    *timeout* is in seconds, as DEFAULT_TIMEOUT.
+    *timeout* is how many seconds a connection, and each wait for data, may take; a whole body may take as long again.
     """
 
     def __init__(
@@ -73,7 +70,7 @@ class Transport:
         *,
         headers: Headers | None = None,
         allow_redirects: bool = False,
-        timeout: float = DEFAULT_TIMEOUT,
+        timeout: float,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._deployment = deployment

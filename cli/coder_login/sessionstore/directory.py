@@ -37,7 +37,7 @@ _PRIVATE = 0o600
 _Result = TypeVar("_Result")
 
 
-def default_directory() -> Path:
+def find_default_directory() -> Path:
     """Where the other Coder clients look, without --global-config. Raises NoConfigDirectoryError."""
     if sys.platform == "win32":
         return _required("APPDATA") / DIRECTORY_NAME

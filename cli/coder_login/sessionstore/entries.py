@@ -145,11 +145,15 @@ class Entries:
         Raises as `find` does, AmbiguousSessionError when equivalent entries hold different tokens, and
         StoreDamagedError when a token is not a string.
         """
-        holders = [entry for entry in self.find(url) if entry.token]
-        for entry in holders[1:]:
-            if entry.token != holders[0].token:
-                raise AmbiguousSessionError((holders[0].key, entry.key), url.origin)
-        return holders[0].token if holders else ""
+        first: Entry | None = None
+        for entry in self.find(url):
+            if not entry.token:
+                continue
+            if first is None:
+                first = entry
+            elif entry.token != first.token:
+                raise AmbiguousSessionError((first.key, entry.key), url.origin)
+        return first.token if first else ""
 
     def put(self, url: DeploymentURL, token: str, *, replace: bool = False) -> Entries:
         """The map with one entry for *url*'s origin: in the place of the old ones, under the key that Go looks up.
@@ -230,7 +234,7 @@ def _require_entry(item: Entry | Foreign) -> Entry:
 
 def _make_mismatch(entry: Entry, url: DeploymentURL) -> OriginMismatchError:
     owner, words = entry.owner
-    return OriginMismatchError(url, owner, words)
+    return OriginMismatchError(url, owner, words, in_keyring=True)
 
 
 def _find_key(fields: blob.Object) -> str:

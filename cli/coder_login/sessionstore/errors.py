@@ -34,6 +34,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from coder_login.deployment.session_token import InvalidTokenError
 from coder_login.deployment.url import DeploymentURL, Origin
@@ -62,15 +63,23 @@ class OriginMismatchError(SessionStoreError):
 
     *requested* was asked for; *owner* is the other origin, None when that is not known, and *stored* says it in words.
     *same_host* when the two differ in their scheme alone, so that a write would have to give up the stored session.
+    *in_keyring* says which store it is.
     """
 
     def __init__(
-        self, requested: DeploymentURL, owner: Origin | None, stored: str = "", *, same_host: bool = True
+        self,
+        requested: DeploymentURL,
+        owner: Origin | None,
+        stored: str = "",
+        *,
+        same_host: bool = True,
+        in_keyring: bool,
     ) -> None:
         self.requested = requested
         self.owner = owner
         self.stored = stored or str(owner)
         self.same_host = same_host
+        self.in_keyring = in_keyring
         super().__init__(f"the stored session is for {self.stored}, not for {requested.origin}")
 
 
@@ -93,11 +102,12 @@ class AmbiguousSessionError(SessionStoreError):
 
 
 class DamagedTokenError(SessionStoreError, InvalidTokenError):
-    """What is stored as *url*'s token can't be one."""
+    """What is stored as *url*'s token can't be one; *in_keyring* says in which store."""
 
-    def __init__(self, message: str, url: DeploymentURL) -> None:
+    def __init__(self, message: str, url: DeploymentURL, *, in_keyring: bool) -> None:
         super().__init__(message)
         self.url = url
+        self.in_keyring = in_keyring
 
 
 class StoreDamagedError(SessionStoreError):
@@ -151,7 +161,7 @@ class RestoreError(SessionStoreError):
 
 
 class KeyringRestoreError(RestoreError):
-    """The keyring may hold the new session."""
+    """The keyring may be left changed."""
 
 
 class MigrationError(SessionStoreError):
@@ -244,6 +254,9 @@ class InsecureFileWarning(UserWarning):
     def __init__(self, path: Path) -> None:
         super().__init__(f"other users can read {printable(str(path))}")
         self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path,)
 
 
 def quote(key: str) -> str:

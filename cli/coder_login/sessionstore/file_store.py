@@ -13,7 +13,7 @@ from pathlib import Path
 
 from coder_login.deployment.session_token import USUAL_LENGTH, check_token
 from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
-from coder_login.sessionstore.directory import ConfigDirectory, default_directory
+from coder_login.sessionstore.directory import ConfigDirectory, find_default_directory
 from coder_login.sessionstore.errors import (
     Action,
     FileError,
@@ -24,7 +24,7 @@ from coder_login.sessionstore.errors import (
     StoreUnavailableError,
     URLFileError,
 )
-from coder_login.sessionstore.lock import local_directory, locked
+from coder_login.sessionstore.lock import find_local_directory, locked
 from coder_login.sessionstore.pair import SESSION_FILE, URL_FILE, FilePair
 from coder_login.text import printable
 
@@ -43,7 +43,7 @@ class FileStore:
 
     @functools.cached_property
     def _config(self) -> ConfigDirectory:
-        return ConfigDirectory(self._directory or default_directory())
+        return ConfigDirectory(self._directory or find_default_directory())
 
     @functools.cached_property
     def _pair(self) -> FilePair:
@@ -160,7 +160,7 @@ class FileStore:
             directory = os.path.normcase(os.path.realpath(self._config.path))
         except OSError as error:
             raise FileError(self._config.path, Action.RESOLVED, error.strerror or str(error)) from error
-        return local_directory() / f"files-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:32]}.lock"
+        return find_local_directory() / f"files-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:32]}.lock"
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -176,15 +176,15 @@ class FileStore:
         if not token:
             raise SessionNotFoundError(f"no session for {origin} in {self.place}", url)
         if owner is None:
-            stored = f"an unknown deployment: {printable(str(self._config.file(URL_FILE)))} names none"
-            raise OriginMismatchError(url, None, stored, same_host=False)
+            stored = f"an unknown deployment ({printable(str(self._config.file(URL_FILE)))} names none)"
+            raise OriginMismatchError(url, None, stored, same_host=False, in_keyring=False)
         if owner != origin:
-            raise OriginMismatchError(url, owner, same_host=owner.key == origin.key)
+            raise OriginMismatchError(url, owner, same_host=owner.key == origin.key, in_keyring=False)
 
     def _check_conflict(self, url: DeploymentURL, *, replace: bool) -> None:
         owner, token = self._pair.read()
         if owner and owner != url.origin and owner.key == url.origin.key and token and not replace:
-            raise OriginMismatchError(url, owner)
+            raise OriginMismatchError(url, owner, in_keyring=False)
 
     def _remove(self, *names: str) -> None:
         for name in names:

@@ -18,9 +18,9 @@ from coder_login.sessionstore.errors import (
     StoreInOrderError,
     WriteLostError,
 )
-from coder_login.sessionstore.keyrings import system_keyring
+from coder_login.sessionstore.keyrings import open_system_keyring
 from coder_login.sessionstore.keyrings.protocol import KeyringProvider
-from coder_login.sessionstore.lock import locked, service_lock_path
+from coder_login.sessionstore.lock import find_service_lock_path, locked
 
 DEFAULT_SERVICE = "coder-v2-credentials"
 """The credential that every Coder client looks in."""
@@ -62,8 +62,8 @@ class KeyringStore:
         lock_path: Path | None = None,
     ) -> None:
         self._service = service
-        self._provider = provider or system_keyring()
-        self._lock_path = lock_path or service_lock_path(service)
+        self._provider = provider or open_system_keyring()
+        self._lock_path = lock_path or find_service_lock_path(service)
 
     @property
     def place(self) -> str:
@@ -77,7 +77,7 @@ class KeyringStore:
         url = DeploymentURL.of(deployment)
         token = self._read_entries().token(url)
         if not token:
-            raise _not_found_error(url)
+            raise _make_not_found_error(url)
         return check_token(token, f"the stored session for {url.origin}")
 
     def write(self, deployment: DeploymentURL | str, token: str, *, replace: bool = False) -> None:
@@ -100,7 +100,7 @@ class KeyringStore:
         url = DeploymentURL.of(deployment)
         with locked(self._lock_path):
             if not Entries.decode(self._get() or b"").find(url):
-                raise _not_found_error(url)
+                raise _make_not_found_error(url)
             self._rewrite(lambda entries: entries.remove(entries.find(url)))
 
     def check(
@@ -130,8 +130,9 @@ class KeyringStore:
                 raise StoreInOrderError(self._service)
             with self._restored_on_error(before, None):
                 self._put(None)
-                if self._get() is not None:
-                    raise _lost_error()
+                left = self._get()
+            if left is not None:
+                raise WriteLostError("the keyring still has what was to be discarded")
 
     def _read_entries(self) -> Entries:
         # A read beside a write can be torn: Windows promises no atomicity across calls, and Wine shows it.
@@ -167,7 +168,7 @@ class KeyringStore:
             if stored == after:
                 return _Rewrite(first, after, alone=attempt == 0)
             before = self._get()
-        raise _lost_error()
+        raise _make_lost_error()
 
     @contextmanager
     def _restored_on_error(self, before: bytes | None, after: bytes | None) -> Iterator[None]:
@@ -179,7 +180,7 @@ class KeyringStore:
                 if self._may_hold(after, before):
                     self._put(before)
             except SessionStoreError as failure:
-                raise self._left_changed_error(failure) from error
+                raise self._make_left_changed_error(failure) from error
             raise
 
     def _may_hold(self, after: bytes | None, before: bytes | None) -> bool:
@@ -201,7 +202,7 @@ class KeyringStore:
             before, after = (Entries.decode(blob or b"") for blob in (done.before, done.after))
             self._rewrite(lambda entries: entries.take_back(before, after, origin))
         except SessionStoreError as failure:
-            raise self._left_changed_error(failure) from error
+            raise self._make_left_changed_error(failure) from error
 
     def _get(self) -> bytes | None:
         return self._provider.get(self._service)
@@ -212,9 +213,9 @@ class KeyringStore:
         else:
             self._provider.set(self._service, blob)
 
-    def _left_changed_error(self, failure: SessionStoreError) -> KeyringRestoreError:
+    def _make_left_changed_error(self, failure: SessionStoreError) -> KeyringRestoreError:
         fact = f"the keyring could not be put back as it was: {failure.message}"
-        return KeyringRestoreError(f"{fact}; the credential {self._service} may hold the new session", failure)
+        return KeyringRestoreError(f"{fact}; the credential {self._service} may be left changed", failure)
 
 
 def _is_understood(blob: bytes) -> bool:
@@ -225,9 +226,9 @@ def _is_understood(blob: bytes) -> bool:
     return True
 
 
-def _lost_error() -> WriteLostError:
+def _make_lost_error() -> WriteLostError:
     return WriteLostError(f"the keyring did not keep what was written, {_ATTEMPTS} times in a row")
 
 
-def _not_found_error(url: DeploymentURL) -> SessionNotFoundError:
+def _make_not_found_error(url: DeploymentURL) -> SessionNotFoundError:
     return SessionNotFoundError(f"no session for {url.origin} in the keyring", url)

@@ -43,7 +43,7 @@ def locked(path: Path, timeout: float = TIMEOUT) -> Iterator[None]:
         os.close(descriptor)
 
 
-def service_lock_path(service: str) -> Path:
+def find_service_lock_path(service: str) -> Path:
     """The lock file of a keyring *service*: in the user's own, not roaming, directory.
 
     Not a named mutex: any local user can create one of that name first, and close it to us.
@@ -53,10 +53,10 @@ def service_lock_path(service: str) -> Path:
         import hashlib  # not at every start: it loads OpenSSL
 
         name = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
-    return local_directory() / f"keyring-{name}.lock"  # with a prefix: nul.lock would be a device
+    return find_local_directory() / f"keyring-{name}.lock"  # with a prefix: nul.lock would be a device
 
 
-def local_directory() -> Path:
+def find_local_directory() -> Path:
     """`%LOCALAPPDATA%\\coderv2` on Windows, the user's state directory elsewhere.
 
     Raises NoLockDirectoryError when that is not an absolute path: each working directory would have its own lock.

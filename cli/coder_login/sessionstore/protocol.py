@@ -13,7 +13,7 @@ class SessionStore(Protocol):
     """Keeps at most one session token for each deployment's origin.
 
     A deployment is named by its URL, as text or parsed; InvalidURLError is raised for a text that is none. Every method
-    may raise SessionStoreError, and then nothing has changed, but for `delete`.
+    may raise SessionStoreError, and then nothing has changed, but for `delete` and after a RestoreError.
     """
 
     @property

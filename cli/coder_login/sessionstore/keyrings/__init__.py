@@ -8,7 +8,7 @@ from coder_login.sessionstore.errors import UnsupportedKeyringError
 from coder_login.sessionstore.keyrings.protocol import KeyringProvider
 
 
-def system_keyring() -> KeyringProvider:
+def open_system_keyring() -> KeyringProvider:
     """This system's keyring. Raises UnsupportedKeyringError where we support none."""
     import wincred  # here, so that the file store needs no binding
 
