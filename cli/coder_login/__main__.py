@@ -14,7 +14,7 @@ import click
 from coder_login import IDENTITY
 from coder_login.commands import output
 from coder_login.commands.errors import BugError, ForeignCommandError, Notice, StoppedError, UsageError
-from coder_login.commands.go_cli import COMMANDS, IGNORED_OPTIONS
+from coder_login.commands.go_cli import COMMANDS
 from coder_login.commands.options import Given
 from coder_login.commands.parsing import Group, scan
 from coder_login.errors import CoderError
@@ -177,10 +177,6 @@ def _report_usage(problem: click.ClickException, given: Given) -> None:
     if context is not None:
         click.echo(context.get_usage(), err=True)
         click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
-    if isinstance(problem, click.NoSuchOption):
-        hidden = {option.name for option in IGNORED_OPTIONS}
-        known = [name for name in problem.possibilities or () if name not in hidden]
-        problem = click.NoSuchOption(problem.option_name, problem.message, known, problem.ctx)
     cause = problem.__cause__ if isinstance(problem.__cause__, CoderError) else None
     message = printable(redact(problem.format_message()))  # it repeats what was typed
     output.error(UsageError(message), _find_hint(cause, given) if cause else "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from coder_login.deployment.session_token import USUAL_LENGTH, InvalidTokenError
 from coder_login.deployment.url import DeploymentURL
@@ -26,8 +26,7 @@ from coder_login.sessionstore import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What a login did to a plaintext session that was there before."""
 
     displaced: str | None = None
@@ -36,8 +35,7 @@ class Kept:
     """Whether it is the same deployment's, and left beside the keyring's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(NamedTuple):
     """What became of the files when a session was forgotten in the keyring."""
 
     leftover: bool = False

@@ -13,7 +13,7 @@ import pytest
 from coder_login import IDENTITY, __version__
 from coder_login.__main__ import coder
 from coder_login.commands import options
-from coder_login.commands.go_cli import COMMANDS, IGNORED_OPTIONS
+from coder_login.commands.go_cli import COMMANDS, IGNORED_FLAGS, IGNORED_OPTIONS
 from coder_login.commands.options import GLOBAL_OPTIONS, GlobalOption, Kind
 from coder_login.commands.parsing import Flag, Group, scan
 
@@ -125,15 +125,21 @@ def test_a_list_that_is_no_header_is_one_of_its_own(monkeypatch: pytest.MonkeyPa
 # Beside the Go CLI.
 
 
-@pytest.mark.parametrize("option", IGNORED_OPTIONS, ids=lambda option: str(option.name))
-def test_the_go_clis_other_options_do_nothing(inside: Inside, option: GlobalOption) -> None:
-    """Before and after the name of the command; `--help` does not offer them."""
-    value = [] if option.kind is Kind.FLAG else ["x"]
-    for words in ([option.name, *value, "version"], ["version", option.name, *value]):
-        assert inside.run(*words) == (0, f"{IDENTITY}\n".encode(), "")
-    assert option.name not in inside.run("version", "--help").text
-    assert option.name not in inside.run("version", f"{option.name}s").stderr.partition("(Possible")[2]
-    assert f"'{option.name}'" not in inside.run("version", f"{option.name}s").stderr
+@pytest.mark.parametrize("name", sorted(IGNORED_FLAGS | IGNORED_OPTIONS))
+def test_the_go_clis_other_options_do_nothing(inside: Inside, name: str) -> None:
+    """Before and after the name of the command, with a value in either form; `--help` and click do not offer them."""
+    forms = [[name], [f"{name}=true"]] if name in IGNORED_FLAGS else [[name, "x"], [f"{name}=x"], [name, "--url"]]
+    for form in forms:
+        for words in ([*form, "version", "-o", "json"], ["version", *form, "-o", "json"]):
+            assert inside.run(*words) == (0, b'{\n  "version": "0.1.0"\n}\n', "")
+    assert name not in inside.run("version", "--help").text
+    assert f"'{name}'" not in inside.run("version", f"{name}s").stderr
+
+
+def test_what_looks_like_an_ignored_option_can_be_a_value_or_an_operand() -> None:
+    """Only where an option can stand is it one."""
+    assert scan(coder, ["--url", "--force-tty", "version"]).words == ["--url", "--force-tty", "version"]
+    assert scan(coder, ["--", "--force-tty"]).words == ["--", "--force-tty"]
 
 
 @pytest.mark.parametrize("words", [["ssh", "--stdio", "dev"], ["-v", "config-ssh"], ["ls"]], ids=" ".join)

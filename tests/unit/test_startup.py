@@ -59,4 +59,10 @@ def test_the_program_imports_no_subcommand(machine: Machine) -> None:
     loaded = modules_after("import coder_login.__main__", machine)
     subcommands = {"login", "login_token", "logout", "whoami", "keyring", "version"}
     assert not loaded & {f"coder_login.commands.{name}" for name in (*subcommands, "settings", "hints")}
-    assert not loaded & {*NETWORK, "coder_login.session", "coder_login.sessionstore", "platformdirs"}
+    assert not loaded & {
+        *NETWORK,
+        "coder_login.session",
+        "coder_login.sessionstore",
+        "coder_login.deployment",
+        "platformdirs",
+    }

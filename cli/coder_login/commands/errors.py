@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from coder_login import IDENTITY
 from coder_login.commands.go_cli import find_own_place
-from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError
+
+if TYPE_CHECKING:
+    from coder_login.deployment.url import DeploymentURL
 
 
 class StoppedError(CoderError):

@@ -10,18 +10,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from coder_login.commands.options import GlobalOption, Kind
-
 _MAX_SCRIPT_SIZE = 1024 * 1024  # bytes; the Go program has more than a hundred times as many
 
 
-def _make_ignored(kind: Kind, *names: str) -> list[GlobalOption]:
-    return [GlobalOption(name, "Accepted, and ignored.", kind, metavar="TEXT", hidden=True) for name in names]
-
-
-IGNORED_OPTIONS = (
-    *_make_ignored(
-        Kind.FLAG,
+IGNORED_FLAGS = frozenset(
+    (
         "--debug-http",
         "--debug-options",
         "--disable-direct-connections",
@@ -29,9 +22,12 @@ IGNORED_OPTIONS = (
         "--force-tty",
         "--no-feature-warning",
         "--no-version-warning",
-    ),
-    *_make_ignored(
-        Kind.TEXT,
+    )
+)
+"""Global options of the Go CLI that editors and scripts may give, and that mean nothing here."""
+
+IGNORED_OPTIONS = frozenset(
+    (
         "--agent-token",
         "--agent-token-file",
         "--agent-url",
@@ -39,9 +35,9 @@ IGNORED_OPTIONS = (
         "--client-tls-ca-file",
         "--client-tls-cert-file",
         "--client-tls-key-file",
-    ),
+    )
 )
-"""Global options of the Go CLI that editors and scripts may give."""
+"""More of them, each with a value."""
 
 # fmt: off
 COMMANDS = frozenset({

@@ -7,9 +7,8 @@ as good as unset.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -25,8 +24,7 @@ class Kind(Enum):
     SECONDS = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalOption:
+class GlobalOption(NamedTuple):
     """A row: how an option is given, in words and by which variable; *default* says what holds without it."""
 
     name: str
@@ -38,8 +36,6 @@ class GlobalOption:
     short: str = ""
     secret: bool = False
     """Whether its value is never repeated, in a hint for one."""
-    hidden: bool = False
-    """Whether `--help` and the docs leave it out."""
 
     @property
     def key(self) -> str:
@@ -99,13 +95,15 @@ GLOBAL_OPTIONS = (
 )
 
 
-@dataclass(slots=True)
 class Given:
-    """What was given of the global options, on the command line or, without that, in a variable."""
+    """What was given of the global options, on the command line or, without that, in a variable.
 
-    values: dict[str, Any] = field(default_factory=dict)
-    local_flags: set[str] = field(default_factory=set)
-    """The flags of the command itself that are on."""
+    *values* are those of the command line, by key; *local_flags* the flags of the command itself that are on.
+    """
+
+    def __init__(self, values: dict[str, Any] | None = None, local_flags: set[str] | None = None) -> None:
+        self.values = values or {}
+        self.local_flags = local_flags or set()
 
     def get_text(self, option: GlobalOption) -> str | None:
         value = self.values.get(option.key)

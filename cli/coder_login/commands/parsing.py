@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
 from coder_login.commands import options
-from coder_login.commands.go_cli import IGNORED_OPTIONS
+from coder_login.commands.go_cli import IGNORED_FLAGS, IGNORED_OPTIONS
 from coder_login.commands.options import GlobalOption, Kind
 from coder_login.commands.values import Boolean, Seconds
 
@@ -29,11 +28,10 @@ class Flag(click.Option):
         return ctx.command.shell_complete(ctx, incomplete)
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        return None if self.hidden else (", ".join(self.opts) + "[=true|false]", self.help or "")
+        return ", ".join(self.opts) + "[=true|false]", self.help or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(NamedTuple):
     """The arguments of a command, with each flag's value spelled out, and the index of its first operand."""
 
     words: list[str]
@@ -43,8 +41,8 @@ class Scanned:
 def scan(command: click.Command, arguments: Sequence[str]) -> Scanned:
     """*arguments* as *command*'s: a bare flag gets ``=true``, as click would take the next word for its value.
 
-    Joined short flags (``-yv``) are taken apart. After ``--`` there are operands alone, and after the first operand
-    of a group its subcommand's words: neither is touched.
+    Joined short flags (``-yv``) are taken apart, and what the Go CLI alone knows is left out. After ``--`` there are
+    operands alone, and after the first operand of a group its subcommand's words: neither is touched.
     """
     words: list[str] = []
     rest = list(arguments)
@@ -61,15 +59,16 @@ def scan(command: click.Command, arguments: Sequence[str]) -> Scanned:
                 break
             continue
         spelled, takes_next = _spell_out(command, word)
-        words += spelled
-        if takes_next:
-            words += rest[:1]
-            del rest[:1]
+        value = [rest.pop(0)] if takes_next and rest else []
+        words += [*spelled, *value] if spelled else []
     return Scanned(words + rest, first_operand)
 
 
 def _spell_out(command: click.Command, word: str) -> tuple[list[str], bool]:
-    """The option *word* as click is to see it, and whether the next word is its value."""
+    """The option *word* as click is to see it, nothing for one to ignore; and whether the next word is its value."""
+    name, equals, _ = word.partition("=")
+    if name in IGNORED_FLAGS or name in IGNORED_OPTIONS:
+        return [], name in IGNORED_OPTIONS and not equals
     if not word.startswith("--"):
         return _spell_out_short(command, word[1:])
     option = _find_option(command, word)
@@ -137,13 +136,13 @@ class Group(click.Group):
 
 def _make_parameters() -> list[click.Parameter]:
     """New instances: click keeps the state of an option with its command."""
-    return [_make_parameter(option) for option in (*options.GLOBAL_OPTIONS, *IGNORED_OPTIONS)]
+    return [_make_parameter(option) for option in options.GLOBAL_OPTIONS]
 
 
 def _make_parameter(option: GlobalOption) -> click.Option:
     names = [name for name in (option.short, option.name) if name]
     help_text = option.help + (f" [{option.sources}]" if option.sources else "")
-    attributes: dict[str, Any] = {"help": help_text, "hidden": option.hidden}
+    attributes: dict[str, Any] = {"help": help_text}
     if option.kind is not Kind.FLAG:
         attributes |= {"metavar": option.metavar, "multiple": option.kind is Kind.LIST}
     if option.kind is Kind.SECONDS:
