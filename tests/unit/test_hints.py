@@ -103,7 +103,9 @@ def test_the_form_of_a_login_is_repeated() -> None:
     """A login that stores the token itself is not made one that makes a new key."""
     given = Given({"token": TOKEN}, {"--use-token-as-session"})
     hint = Hints(given).after(store.OriginMismatchError(URL, HTTP.origin, in_keyring=False))
-    assert hint.endswith("coder login --use-token-as-session --replace https://dev.example.com/base")
+    assert hint.endswith(
+        "coder login --use-token-as-session --replace https://dev.example.com/base\nGive --token again, too."
+    )
 
 
 @pytest.mark.parametrize("error", [store.StoreDamagedError("x"), store.NoRoomError("x")], ids=["reset", "list"])

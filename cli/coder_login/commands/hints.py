@@ -71,7 +71,8 @@ def _after_mismatch(error: store.OriginMismatchError, run: Invocation) -> str:
     text = f"Name {error.owner} instead, or log in with:" if error.owner else "Log in with:"
     if error.owner is None and not error.same_host:
         text = "Write the URL of the deployment that issued it into that file, or log in with:"
-    return run.spell(text, "login", *words, str(error.requested), keyring=run.store_of(error.in_keyring))
+    keyring = run.store_of(error.in_keyring)
+    return run.spell(text, "login", *words, str(error.requested), keyring=keyring, token=True)
 
 
 def _after_damaged_token(error: store.DamagedTokenError, run: Invocation) -> str:

@@ -38,16 +38,17 @@ class Invocation:
         """The flag *name* of the command itself, if it was given."""
         return [name] if name in self._given.local_flags else []
 
-    def spell(self, text: str, name: str, *words: str, keyring: bool | None = None) -> str:
+    def spell(self, text: str, name: str, *words: str, keyring: bool | None = None, token: bool = False) -> str:
         """*text* and the command *name* with its *words*, and with the options that were given and are no secret.
 
         *keyring* says which store, where that is not the one that was asked for. Of a command that sends something, a
-        line says which secrets to give again.
+        line says which secrets to give again; *token* when the token is one of them.
         """
         store = [] if name.startswith("keyring") else self._repeat_store(keyring)
         repeated = [word for option in GLOBAL_OPTIONS for word in self._repeat(option, words)]
         line = f"{text} {quote(['coder', *name.split(), *store, *repeated, *words])}"
-        again = [option.name for option in _SENT if option.key in self._given.values]
+        secrets = (options.TOKEN, *_SENT) if token else _SENT
+        again = [option.name for option in secrets if option.key in self._given.values]
         is_local = name.startswith("keyring") or "--local-only" in words
         return line if is_local or not again else f"{line}\nGive {' and '.join(again)} again, too."
 
