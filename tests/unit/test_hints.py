@@ -108,6 +108,17 @@ def test_the_form_of_a_login_is_repeated() -> None:
     )
 
 
+def test_a_refused_login_can_be_pasted_with_what_it_lacks(inside: Inside) -> None:
+    """Its own flags are repeated as the command line had them."""
+    inside.machine.keep(str(HTTP), TOKEN)
+    run = inside.run("login", "https://dev.example.com", "--token", TOKEN, "--use-token-as-session", "--no-open")
+    assert run.stderr.splitlines()[1:] == [
+        "Name http://dev.example.com instead, or log in with: "
+        "coder login --no-open --use-token-as-session --replace https://dev.example.com",
+        "Give --token again, too.",
+    ]
+
+
 @pytest.mark.parametrize("error", [store.StoreDamagedError("x"), store.NoRoomError("x")], ids=["reset", "list"])
 def test_what_sends_nothing_needs_no_header(error: CoderError) -> None:
     """The command works without."""
