@@ -6,6 +6,7 @@ import copy
 import pickle
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +94,18 @@ def test_a_variable_is_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("in_keyring", [True, False], ids=["keyring", "files"])
 @pytest.mark.parametrize("asked", [True, False], ids=["keyring-asked-for", "files-asked-for"])
-def test_a_step_means_the_store_of_the_error(in_keyring: bool, asked: bool) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda in_keyring: store.OriginMismatchError(URL, HTTP.origin, in_keyring=in_keyring),
+        lambda in_keyring: store.DamagedTokenError("x", URL, in_keyring=in_keyring),
+    ],
+    ids=["mismatch", "damaged-token"],
+)
+def test_a_step_means_the_store_of_the_error(kind: Callable[[bool], CoderError], in_keyring: bool, asked: bool) -> None:
     """A migration meets errors of both, whichever was asked for."""
-    hint = step(store.OriginMismatchError(URL, HTTP.origin, in_keyring=in_keyring), use_keyring=asked)
-    assert ("--use-keyring " in hint) is in_keyring
+    for line in step(kind(in_keyring), use_keyring=asked).splitlines():
+        assert ("--use-keyring " in line, "--use-keyring=false " in line) == (in_keyring, not in_keyring)
 
 
 def test_the_form_of_a_login_is_repeated() -> None:

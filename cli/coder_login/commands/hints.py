@@ -76,7 +76,7 @@ def _after_mismatch(error: store.OriginMismatchError, run: Invocation) -> str:
 
 
 def _after_damaged_token(error: store.DamagedTokenError, run: Invocation) -> str:
-    url, keyring = str(error.url), error.in_keyring or None
+    url, keyring = str(error.url), run.store_of(error.in_keyring)
     login = run.spell("Log in again with:", "login", url, keyring=keyring)
     return "\n".join((login, run.spell("Or forget it with:", "logout", "--local-only", "--url", url, keyring=keyring)))
 
