@@ -151,6 +151,7 @@ def check_wheel(distribution: Distribution, wheel: Path) -> None:
     top = {name.partition("/")[0] for name in names}
     check(top == {distribution.package, info}, f"{wheel.name} installs {sorted(top)}")
     check(f"{info}/licenses/LICENSE" in names, f"{wheel.name} has no licence")
+    check(metadata["License-Expression"] == "MIT", f"{wheel.name} is under {metadata['License-Expression']}")
     check(metadata["Version"] == version_in(distribution), f"{wheel.name} says the version {metadata['Version']}")
     requires = frozenset(metadata.get_all("Requires-Dist", []))
     check(requires == distribution.requires, f"{wheel.name} requires {sorted(requires)}")
