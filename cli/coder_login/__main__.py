@@ -160,13 +160,7 @@ def _run(arguments: list[str] | None, given: Given | None = None) -> int:
 
 
 def _report(problem: CoderError, given: Given) -> None:
-    output.error(problem, _find_hint(problem, given))
-
-
-def _find_hint(problem: CoderError | Warning, given: Given) -> str:
-    from coder_login.commands.hints import Hints  # not at every start: it knows every error
-
-    return Hints(given).after(problem)
+    output.error(problem, output.find_hint(problem, given))
 
 
 def _report_usage(problem: click.ClickException, given: Given) -> None:
@@ -179,7 +173,7 @@ def _report_usage(problem: click.ClickException, given: Given) -> None:
         click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
     cause = problem.__cause__ if isinstance(problem.__cause__, CoderError) else None
     message = printable(redact(problem.format_message()))  # it repeats what was typed
-    output.error(UsageError(message), _find_hint(cause, given) if cause else "")
+    output.error(UsageError(message), output.find_hint(cause, given) if cause else "")
 
 
 def _describe_bug(problem: Exception) -> BugError:
@@ -198,7 +192,7 @@ def _never_fail_to_print(stream: TextIO | Any) -> None:
 
 
 def _show_warning(given: Given, message: Warning | str, *details: Any, **options: Any) -> None:
-    output.warning(Notice(str(message)), _find_hint(message, given) if isinstance(message, Warning) else "")
+    output.warning(Notice(str(message)), output.find_hint(message, given) if isinstance(message, Warning) else "")
 
 
 if __name__ == "__main__":

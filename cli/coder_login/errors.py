@@ -36,6 +36,11 @@ class KeyLeftError(CoderError):
         self.failure = failure
 
 
+def find_reason(error: BaseException) -> str:
+    """What *error* says; an interruption says nothing itself."""
+    return error.message if isinstance(error, CoderError) else "interrupted"
+
+
 def _rebuild(kind: type[CoderError], arguments: tuple[Any, ...], facts: dict[str, Any]) -> CoderError:
     error = kind.__new__(kind, *arguments)
     error.__dict__.update(facts)

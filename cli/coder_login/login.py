@@ -5,7 +5,7 @@ from __future__ import annotations
 from coder_login.deployment.api import Client
 from coder_login.deployment.errors import APIError, TokenRefusedError, UnexpectedAnswerError
 from coder_login.deployment.url import DeploymentURL
-from coder_login.errors import CoderError, KeyLeftError
+from coder_login.errors import CoderError, KeyLeftError, find_reason
 from coder_login.interrupts import ignore_signals
 from coder_login.session import Kept, Session
 
@@ -32,7 +32,7 @@ def _clean_up(client: Client, key: str | None, url: DeploymentURL, error: BaseEx
     if key is not None:
         _revoke(client, key, url, error)
     elif _may_have_minted(error):
-        fact = f"{_find_reason(error)}; nothing was stored here, but {url} may have made a session key"
+        fact = f"{find_reason(error)}; nothing was stored here, but {url} may have made a session key"
         raise KeyLeftError(fact, url) from error
 
 
@@ -43,8 +43,8 @@ def _revoke(client: Client, key: str, url: DeploymentURL, error: BaseException) 
     except TokenRefusedError:
         return
     except CoderError as failure:
-        fact = f"{_find_reason(error)}; and the session key of this login could not be revoked: {failure.message}"
-        raise KeyLeftError(fact, url, _find_failure(error)) from error
+        fact = f"{find_reason(error)}; and the session key of this login could not be revoked: {failure.message}"
+        raise KeyLeftError(fact, url, error if isinstance(error, CoderError) else None) from error
 
 
 def _may_have_minted(error: BaseException) -> bool:
@@ -52,11 +52,3 @@ def _may_have_minted(error: BaseException) -> bool:
     if not isinstance(error, APIError) or isinstance(error, UnexpectedAnswerError):
         return True
     return error.status >= 500
-
-
-def _find_failure(error: BaseException) -> CoderError | None:
-    return error if isinstance(error, CoderError) else None
-
-
-def _find_reason(error: BaseException) -> str:
-    return error.message if isinstance(error, CoderError) else "interrupted"

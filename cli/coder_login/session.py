@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from coder_login.deployment.session_token import USUAL_LENGTH, InvalidTokenError
 from coder_login.deployment.url import DeploymentURL
-from coder_login.errors import CoderError
+from coder_login.errors import CoderError, find_reason
 from coder_login.interrupts import ignore_signals
 from coder_login.sessionstore import (
     DamagedTokenError,
@@ -148,7 +148,7 @@ def migrate(url: DeploymentURL, files: FileStore, keyring: SessionStore, *, repl
             files.drop_session(url, token)
         except BaseException as error:
             failure = error if isinstance(error, CoderError) else None
-            raise MigrationError(f"{place}: {failure.message if failure else 'interrupted'}", failure) from error
+            raise MigrationError(f"{place}: {find_reason(error)}", failure) from error
 
 
 def _read(store: SessionStore, url: DeploymentURL, *, in_keyring: bool) -> str:

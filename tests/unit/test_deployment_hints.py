@@ -9,9 +9,8 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from coder_login.commands import hints
+from coder_login.commands import hints, output
 from coder_login.commands.errors import RefusedVariableError
-from coder_login.commands.hints import Hints
 from coder_login.commands.options import Given
 from coder_login.deployment import errors
 from coder_login.deployment.errors import Failure, HeaderError, HeaderFault, RequestError
@@ -25,7 +24,7 @@ AGAIN = "Log in again with: coder login https://dev.example.com/base"
 
 def step_after(error: CoderError, **given: Any) -> str:
     """What to do about *error*, in a run whose global options were *given*."""
-    return Hints(Given(given)).after(error)
+    return output.find_hint(error, Given(given))
 
 
 @pytest.mark.parametrize(

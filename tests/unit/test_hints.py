@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coder_login.commands import errors
-from coder_login.commands.hints import _STEPS, Hints
+from coder_login.commands import errors, output
+from coder_login.commands.hints import _STEPS
 from coder_login.commands.invocation import quote
 from coder_login.commands.options import Given
 from coder_login.deployment.url import DeploymentURL
@@ -33,7 +33,7 @@ WITHOUT_KEYRING = "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to k
 
 
 def step(error: CoderError | errors.Notice | Warning, **given: Any) -> str:
-    return Hints(Given(given)).after(error)
+    return output.find_hint(error, Given(given))
 
 
 def missing(url: DeploymentURL = URL) -> store.SessionNotFoundError:
@@ -111,7 +111,7 @@ def test_a_step_means_the_store_of_the_error(kind: Callable[[bool], CoderError],
 def test_the_form_of_a_login_is_repeated() -> None:
     """A login that stores the token itself is not made one that makes a new key."""
     given = Given({"token": TOKEN}, {"--use-token-as-session"})
-    hint = Hints(given).after(store.OriginMismatchError(URL, HTTP.origin, in_keyring=False))
+    hint = output.find_hint(store.OriginMismatchError(URL, HTTP.origin, in_keyring=False), given)
     assert hint.endswith(
         "coder login --use-token-as-session --replace https://dev.example.com/base\nGive --token again, too."
     )

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from coder_login.commands import errors
 from coder_login.commands.go_cli import find_go_program
 from coder_login.commands.invocation import Invocation, quote
-from coder_login.commands.options import Given
 from coder_login.deployment.errors import (
     APIError,
     Failure,
@@ -32,23 +31,11 @@ from coder_login.deployment.url import InvalidURLError, URLFault
 from coder_login.errors import CoderError, KeyLeftError
 from coder_login.sessionstore import errors as store
 
-
-class Hints:
-    """The next steps of a run whose global options are *given*."""
-
-    def __init__(self, given: Given) -> None:
-        self._run = Invocation(given)
-
-    def after(self, error: CoderError | errors.Notice | Warning) -> str:
-        """What to do about *error*; "" when there is nothing to say."""
-        return _find_step(error, self._run)
-
-
 Step: TypeAlias = str | Callable[[Any, Invocation], str]
 
 
-def _find_step(error: object, run: Invocation) -> str:
-    """That of the error's class, or of the nearest parent's that has a row."""
+def find_step(error: CoderError | errors.Notice | Warning, run: Invocation) -> str:
+    """What to do about *error*, by its class or the nearest parent that has a row; "" when there is nothing to say."""
     for kind in type(error).__mro__:
         if kind in _STEPS:
             step = _STEPS[kind]
@@ -102,7 +89,7 @@ def _after_key_left(error: KeyLeftError, run: Invocation) -> str:
 
 
 def _after_failure(error: store.RestoreError | store.MigrationError | KeyLeftError, run: Invocation) -> str:
-    return _find_step(error.failure, run) if error.failure else ""
+    return find_step(error.failure, run) if error.failure else ""
 
 
 _FILE_STEPS = {

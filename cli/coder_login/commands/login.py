@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from coder_login.commands import output
+from coder_login.commands import options, output
 from coder_login.commands.errors import (
     DisplacedNotice,
     LeftoverNotice,
@@ -158,5 +157,5 @@ def _tell_changes(settings: Settings, url: DeploymentURL, kept: Kept) -> None:
     if kept.leftover:
         fact = f"a plaintext session of the same deployment is left in {settings.open_files().place}"
         settings.warn(LeftoverNotice(fact, url))
-    if settings.use_keyring and not os.environ.get(KEYRING_VARIABLE):
+    if settings.use_keyring and options.read_variable(options.USE_KEYRING) is None:
         output.note(f"Set {KEYRING_VARIABLE}=true to make every command use the keyring.")

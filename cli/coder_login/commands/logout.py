@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
@@ -82,5 +81,5 @@ def _tell(settings: Settings, url: DeploymentURL, *, local_only: bool, problem: 
         output.answer(f"Forgot the session for {url}. It was not revoked: the deployment still accepts it.")
     else:
         output.answer(f"Logged out of {url}.")
-    if os.environ.get(TOKEN_VARIABLE):
+    if settings.token_variable is not None:
         settings.warn(TokenVariableNotice(f"{TOKEN_VARIABLE} is still set, and other commands use it"))

@@ -9,12 +9,15 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from coder_login.commands.errors import NobodyToAskError, Notice, UnwrittenAnswerError
 from coder_login.errors import CoderError
+
+if TYPE_CHECKING:
+    from coder_login.commands.options import Given
 
 _MIN_WIDTH = 30  # columns; narrower than that, wrapped text reads worse than what the terminal breaks
 
@@ -65,6 +68,14 @@ def _print(text: str | bytes) -> None:
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.close()  # else the interpreter would try to write the rest again, and fail aloud
         raise UnwrittenAnswerError(f"the answer could not be written: {problem.strerror}") from problem
+
+
+def find_hint(problem: CoderError | Notice | Warning, given: Given) -> str:
+    """The next step after *problem*, in a run whose global options are *given*."""
+    from coder_login.commands.hints import find_step  # not at every start: it knows every error
+    from coder_login.commands.invocation import Invocation
+
+    return find_step(problem, Invocation(given))
 
 
 def error(problem: CoderError, hint: str = "") -> None:

@@ -60,7 +60,8 @@ def scan(command: click.Command, arguments: Sequence[str]) -> Scanned:
             continue
         spelled, takes_next = _spell_out(command, word)
         value = [rest.pop(0)] if takes_next and rest else []
-        words += [*spelled, *value] if spelled else []
+        if spelled:  # nothing is, of an option to ignore
+            words += spelled + value
     return Scanned(words + rest, first_operand)
 
 

@@ -39,9 +39,7 @@ class Settings:
 
     def find_hint(self, error: CoderError | Notice) -> str:
         """The next step after *error*."""
-        from coder_login.commands.hints import Hints
-
-        return Hints(self._given).after(error)
+        return output.find_hint(error, self._given)
 
     def report(self, error: CoderError) -> None:
         output.error(error, self.find_hint(error))
