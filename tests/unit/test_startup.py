@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+import coder_login
 import coder_login.sessionstore
 import pytest
+from coder_login.sessionstore import FileStore, SessionStoreError
 
 from cli import TOKEN, Machine
 
 pytest_plugins = ["cli_fixtures"]
 
+README = Path(__file__).parents[2] / "README.md"
 NETWORK = {"urllib.request", "http.client", "ssl", "socket", "webbrowser", "email.message"}
 REPORT = "import sys; sys.stderr.write('modules: ' + ' '.join(sys.modules))"
 
@@ -45,6 +49,22 @@ def test_the_keyring_is_a_name_of_the_package(machine: Machine) -> None:
     assert "coder_login.sessionstore.keyring_store" in loaded
     with pytest.raises(AttributeError, match=r"^module 'coder_login\.sessionstore' has no attribute 'Keychain'$"):
         _ = coder_login.sessionstore.Keychain
+
+
+@pytest.mark.usefixtures("memory_keyring")
+def test_the_three_lines_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package gives the stores and their error; another name is an AttributeError."""
+    for variable in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    coder_login.KeyringStore().write("https://dev.example.com", TOKEN)
+    lines = 'from coder_login import KeyringStore\n\ntoken = KeyringStore().read("https://dev.example.com")\n'
+    assert f"```python\n{lines}```" in README.read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    exec(lines, names)
+    assert names["token"] == TOKEN
+    assert (coder_login.FileStore, coder_login.SessionStoreError) == (FileStore, SessionStoreError)
+    with pytest.raises(AttributeError, match=r"^module 'coder_login' has no attribute 'Keychain'$"):
+        _ = coder_login.Keychain
 
 
 @pytest.mark.parametrize("name", ["version", "keyring list"])
