@@ -240,7 +240,7 @@ def test_another_origins_entry_is_left_alone(
         assert caught.value.message == f"the stored session is for {owner}, not for {asked}"
         assert caught.value.requested == DeploymentURL.parse(asked)
         assert str(caught.value.owner) == (owner if "://" in owner else "None")
-        assert caught.value.same_host
+        assert (caught.value.same_host, caught.value.in_keyring) == (True, True)
     assert provider.raw == before
 
 

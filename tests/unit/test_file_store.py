@@ -112,7 +112,8 @@ def test_a_session_without_a_deployment_is_sent_nowhere(files: FileStore, direct
             f"the stored session is for an unknown deployment ({directory / 'url'} names none), "
             "not for https://old.example.com"
         )
-        assert (caught.value.owner, caught.value.same_host) == (None, False)
+        error = caught.value
+        assert (error.owner, error.same_host, error.in_keyring) == (None, False, False)
     assert (files.deployments(), files.has_session(), content(files)) == ([], True, before)
     files.write(NEW, NEWER)
     assert content(files) == NEW_FILES
@@ -141,7 +142,12 @@ def test_an_error_keeps_the_base_path(files: FileStore) -> None:
         with pytest.raises(OriginMismatchError) as mismatch:
             files.read(other)
         error = mismatch.value
-        assert (error.requested, error.owner, error.same_host) == (other, OLD.origin, same_host)
+        assert (error.requested, error.owner, error.same_host, error.in_keyring) == (
+            other,
+            OLD.origin,
+            same_host,
+            False,
+        )
 
 
 def test_an_origin_is_not_changed_on_the_same_host_unasked(logged_in: FileStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ import pytest
 from coder_login.commands import output
 from coder_login.sessionstore import DEFAULT_SERVICE, StoreUnavailableError
 from coder_login.sessionstore.keyrings.windows import WindowsCredentialManager
+from file_keyring import FileKeyring
 from file_steps import raising
 from memory_keyring import MemoryKeyring
 
@@ -124,6 +126,15 @@ def test_an_empty_keyring(inside: Inside, memory_keyring: MemoryKeyring) -> None
     assert (code, [report[name] for name in ("usable", *NAMES[6:])]) == (0, [True, 0, 2560, 0])
     assert inside.run("keyring", "list") == (0, b"", "No session in the keyring.\n")
     assert inside.run("keyring", "list", "-o", "json") == (0, b"[]\n", "")
+
+
+def test_a_keyring_without_a_limit(inside: Inside, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """How much is free is not known then."""
+    keyring = FileKeyring(tmp_path / "keyring")
+    monkeypatch.setattr("coder_login.sessionstore.keyring_store.open_system_keyring", lambda: keyring)
+    code, report = status(inside)
+    assert (code, report["usable"], report["bytes_used"], report["bytes_free"]) == (0, True, 0, None)
+    assert report["persistence"] == "file"
 
 
 def test_a_list_with_a_url_file_that_names_nothing(inside: Inside, keyring: MemoryKeyring) -> None:

@@ -136,6 +136,14 @@ def test_the_go_clis_other_options_do_nothing(inside: Inside, name: str) -> None
     assert f"'{name}'" not in inside.run("version", f"{name}s").stderr
 
 
+def test_what_editors_and_scripts_give_is_among_them() -> None:
+    """Of the options that its reference lists, all that are not ours."""
+    flags = "disable-direct-connections no-version-warning no-feature-warning disable-network-telemetry force-tty"
+    assert {f"--{name}" for name in [*flags.split(), "debug-options"]} <= IGNORED_FLAGS
+    files = {f"--client-tls-{name}-file" for name in ("ca", "cert", "key")}
+    assert files | {"--agent-token", "--agent-token-file", "--agent-url"} <= IGNORED_OPTIONS
+
+
 def test_what_looks_like_an_ignored_option_can_be_a_value_or_an_operand() -> None:
     """Only where an option can stand is it one."""
     assert scan(coder, ["--url", "--force-tty", "version"]).words == ["--url", "--force-tty", "version"]

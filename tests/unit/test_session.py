@@ -138,12 +138,18 @@ def test_a_store_that_can_not_be_looked_at_has_none(stores: Stores, problem: sto
     assert (session.forget(), stores.state[0]) == (Forgotten(), {})
 
 
-def test_a_stored_text_that_can_be_no_token_is_damage(stores: Stores) -> None:
-    """Nobody was about to give one: the error knows the deployment, and repeats nothing."""
-    stores.put(url=str(URL), session="no token")
+@pytest.mark.parametrize("where", ["files", "keyring"])
+def test_a_stored_text_that_can_be_no_token_is_damage(stores: Stores, where: str) -> None:
+    """Nobody was about to give one: the error knows the deployment and the store, and repeats nothing."""
+    if where == "files":
+        stores.put(url=str(URL), session="no token")
+    else:
+        stores.keyring.write(URL, TOKEN)
+        ((service, blob),) = stores.memory.blobs.items()
+        stores.memory.blobs[service] = blob.replace(TOKEN.encode(), b"no token")
     with pytest.raises(store.DamagedTokenError) as caught:
-        session_of(stores, "files").read()
-    assert caught.value.url == URL
+        session_of(stores, where).read()
+    assert (caught.value.url, caught.value.in_keyring) == (URL, where == "keyring")
     assert " is not a session token: it holds white space, " in caught.value.message
     assert "no token" not in caught.value.message
 

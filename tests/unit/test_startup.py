@@ -39,6 +39,7 @@ def test_login_token_imports_no_network(machine: Machine) -> None:
     assert "coder_login.commands.login_token" in loaded
     assert not loaded & NETWORK
     assert not loaded & {"cffi", "_cffi_backend", "wincred", "coder_login.sessionstore.keyring_store"}
+    assert not loaded & {"coder_login.commands.hints", "coder_login.deployment.errors"}
     if sys.platform != "win32":
         assert "_hashlib" not in loaded
 
