@@ -138,12 +138,9 @@ def _run(arguments: list[str] | None, given: Given | None = None) -> int:
     given = given or Given()
     try:
         code = coder.main(arguments, prog_name="coder", standalone_mode=False, obj=given)
-    except ForeignCommandError as problem:
-        _report(problem, given)
-        return 2
     except CoderError as problem:
         _report(problem, given)
-        return 1
+        return 2 if isinstance(problem, ForeignCommandError) else 1
     except click.ClickException as problem:
         _report_usage(problem, given)
         return problem.exit_code
