@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from coder_login.commands import hints, output
+from coder_login.commands import deployment_hints, hints, output
 from coder_login.commands.errors import RefusedVariableError
 from coder_login.commands.options import Given
 from coder_login.deployment import errors
@@ -192,9 +192,9 @@ def test_every_error_of_the_deployment_has_a_row(kind: type[CoderError]) -> None
 @pytest.mark.parametrize(
     ("steps", "facts"),
     [
-        (hints._AFTER_FAILURE, Failure),
-        (hints._AFTER_HEADER, HeaderFault),
-        (hints._AFTER_URL, URLFault),
+        (deployment_hints._AFTER_FAILURE, Failure),
+        (deployment_hints._AFTER_HEADER, HeaderFault),
+        (deployment_hints._AFTER_URL, URLFault),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )

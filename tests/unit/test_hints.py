@@ -18,6 +18,7 @@ from coder_login.commands.options import Given
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError, KeyLeftError
 from coder_login.sessionstore import errors as store
+from coder_login.sessionstore import file_errors as files
 from memory_keyring import MemoryKeyring
 
 from cli import TOKEN, Inside
@@ -176,7 +177,7 @@ def test_on_windows_a_word_is_quoted_for_both_shells(word: str) -> None:
 # The table.
 
 
-FAILURE = store.NoConfigDirectoryError("HOME")
+FAILURE = files.NoConfigDirectoryError("HOME")
 SAY_WHERE = "Say where with --global-config DIR or CODER_CONFIG_DIR."
 
 STORES = [
@@ -238,23 +239,23 @@ STORES = [
     (store.MigrationError("x", FAILURE), SAY_WHERE),
     (store.MigrationError("x", None), "Run this again."),
     (FAILURE, SAY_WHERE),
-    (store.NoLockDirectoryError(Path("x"), "HOME"), "Set HOME to one."),
+    (files.NoLockDirectoryError(Path("x"), "HOME"), "Set HOME to one."),
     (
-        store.LockError("x"),
+        files.LockError("x"),
         "Put the directory of the lock on a local disk: --global-config, XDG_STATE_HOME or LOCALAPPDATA names it.",
     ),
-    (store.FileError(Path("x"), store.Action.MADE, "no"), "Name another directory with --global-config."),
-    (store.FileError(Path("x"), store.Action.RESOLVED, "no"), "Name another directory with --global-config."),
-    (store.FileError(Path("x"), store.Action.READ, "no"), "Look at its permissions."),
-    (store.FileError(Path("x"), store.Action.WRITTEN, "no"), "Make room, or make the directory writable for you."),
+    (files.FileError(Path("x"), files.Action.MADE, "no"), "Name another directory with --global-config."),
+    (files.FileError(Path("x"), files.Action.RESOLVED, "no"), "Name another directory with --global-config."),
+    (files.FileError(Path("x"), files.Action.READ, "no"), "Look at its permissions."),
+    (files.FileError(Path("x"), files.Action.WRITTEN, "no"), "Make room, or make the directory writable for you."),
     (
-        store.FileError(Path("x"), store.Action.REPLACED, "no"),
+        files.FileError(Path("x"), files.Action.REPLACED, "no"),
         "Close the program that has it open, or look at its permissions.",
     ),
-    (store.FileError(Path("x"), store.Action.REMOVED, "no"), "Remove it by hand."),
-    (store.FileError(Path("x"), store.Action.OPENED, "no"), "Make it and its directory writable for you."),
-    (store.LinkError(Path("x")), "Put a file in its place: a link can lead a token astray."),
-    (store.ForeignFileError(Path("x"), "is not a file"), "Move it away: it is not a file of a Coder client."),
+    (files.FileError(Path("x"), files.Action.REMOVED, "no"), "Remove it by hand."),
+    (files.FileError(Path("x"), files.Action.OPENED, "no"), "Make it and its directory writable for you."),
+    (files.LinkError(Path("x")), "Put a file in its place: a link can lead a token astray."),
+    (files.ForeignFileError(Path("x"), "is not a file"), "Move it away: it is not a file of a Coder client."),
     (store.KeyringFailedError("x"), WITHOUT_KEYRING),
     (store.UnsupportedKeyringError("x"), WITHOUT_KEYRING),
     (
@@ -266,7 +267,7 @@ STORES = [
         'On Windows the policy "Do not allow storage of passwords and credentials for network authentication" is a '
         f"usual cause. {WITHOUT_KEYRING}",
     ),
-    (store.InsecureFileWarning(Path("x")), "Close it to them with: chmod 600 x"),
+    (files.InsecureFileWarning(Path("x")), "Close it to them with: chmod 600 x"),
     (KeyLeftError("x", HTTP), "Look for it, and revoke it, at http://dev.example.com/settings/tokens"),
     (
         KeyLeftError("x", HTTP, FAILURE),
@@ -332,7 +333,7 @@ NOTHING_TO_DO = {store.SessionStoreError, store.StoreUnavailableError, KeyLeftEr
 NOTHING_TO_DO |= {errors.StoppedError, errors.DeclinedError, errors.UsageError, errors.Notice}
 
 
-@pytest.mark.parametrize("module", [store, errors], ids=lambda module: str(module.__name__))
+@pytest.mark.parametrize("module", [store, files, errors], ids=lambda module: str(module.__name__))
 def test_every_error_has_a_row(module: Any) -> None:
     """Its own or a parent's; or it is known that there is nothing to say beyond the message."""
     kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == module.__name__]

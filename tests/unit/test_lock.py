@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from coder_login.sessionstore import FileError, KeyringStore, StoreLockedError, StoreUnavailableError
 from coder_login.sessionstore import lock as lock_module
-from coder_login.sessionstore.errors import Action
+from coder_login.sessionstore.file_errors import Action
 from coder_login.sessionstore.lock import find_local_directory, find_service_lock_path, locked
 from memory_keyring import MemoryKeyring
 from stores import is_free

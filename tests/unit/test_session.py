@@ -8,6 +8,7 @@ from coder_login.deployment.url import DeploymentURL
 from coder_login.session import Forgotten, Kept, Session
 from coder_login.sessionstore import SessionStore
 from coder_login.sessionstore import errors as store
+from coder_login.sessionstore import file_errors as files
 from file_steps import before_step, raise_signals
 
 from cli import TOKEN
@@ -71,7 +72,7 @@ def test_both_are_kept_or_neither(stores: Stores, name: str, obstacle: str) -> N
     (stores.directory / obstacle).mkdir()
     before = stores.state
     for attempt in (session_of(stores, name).check, lambda: session_of(stores, name).keep(NEWER)):
-        with pytest.raises(store.FileError):
+        with pytest.raises(files.FileError):
             attempt()
         assert stores.state == before
 
@@ -196,5 +197,5 @@ def test_files_that_can_not_be_tidied_up_are_a_problem_and_no_failure(stores: St
     session_of(stores, "keyring").keep(TOKEN)
     (stores.directory / "session").mkdir()
     forgotten = session_of(stores, "keyring").forget()
-    assert (forgotten.leftover, type(forgotten.problem)) == (False, store.ForeignFileError)
+    assert (forgotten.leftover, type(forgotten.problem)) == (False, files.ForeignFileError)
     assert stores.memory.blobs == {}

@@ -6,32 +6,16 @@ pasted as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
-from coder_login.commands import errors
+from coder_login.commands import deployment_hints, errors
+from coder_login.commands.deployment_hints import Step
 from coder_login.commands.go_cli import find_go_program
 from coder_login.commands.invocation import Invocation, quote
-from coder_login.deployment.errors import (
-    APIError,
-    Failure,
-    ForeignRedirectError,
-    HeaderError,
-    HeaderFault,
-    InFrontError,
-    InvalidKeyError,
-    NotCoderError,
-    NoUserError,
-    RequestError,
-    TokenRefusedError,
-    UnexpectedAnswerError,
-)
 from coder_login.deployment.session_token import InvalidTokenError
-from coder_login.deployment.url import InvalidURLError, URLFault
 from coder_login.errors import CoderError, KeyLeftError
 from coder_login.sessionstore import errors as store
-
-Step: TypeAlias = str | Callable[[Any, Invocation], str]
+from coder_login.sessionstore import file_errors as files
 
 
 def find_step(error: CoderError | errors.Notice | Warning, run: Invocation) -> str:
@@ -93,61 +77,13 @@ def _after_failure(error: store.RestoreError | store.MigrationError | KeyLeftErr
 
 
 _FILE_STEPS = {
-    store.Action.MADE: "Name another directory with --global-config.",
-    store.Action.RESOLVED: "Name another directory with --global-config.",
-    store.Action.READ: "Look at its permissions.",
-    store.Action.WRITTEN: "Make room, or make the directory writable for you.",
-    store.Action.REPLACED: "Close the program that has it open, or look at its permissions.",
-    store.Action.REMOVED: "Remove it by hand.",
-    store.Action.OPENED: "Make it and its directory writable for you.",
-}
-
-_AFTER_STATUS = {
-    403: "The user of this token may not do that: ask the deployment's administrator.",
-    404: "Look at the URL, its base path too.",
-    429: "Those were too many requests: wait a minute, and try again.",
-    500: "The deployment has a problem: try again, or ask its administrator.",
-    502: "The deployment can't be reached behind its proxy: try again later.",
-    503: "The deployment is not ready: try again later.",
-    504: "The deployment does not answer its proxy: try again later.",
-}
-_AFTER_FAILURE: dict[Failure, str] = {
-    Failure.NAME: "Look at the URL, and whether this machine is online.",
-    Failure.CERTIFICATE: (
-        "For a private authority, name its certificate's file in SSL_CERT_FILE; verification can't be turned off."
-    ),
-    Failure.TLS: "Give an http:// URL if the deployment really has no TLS.",
-    Failure.TIMEOUT: "Try again, or give it more than {timeout:g} s with --timeout.",
-    Failure.REFUSED: "Look at the port, and whether the deployment runs.",
-    Failure.CUT_SHORT: "Try again.",
-    Failure.TOO_LONG: "Look at the URL: this is not how a Coder deployment answers.",
-    Failure.NOT_HTTP: "Look at the port in the URL, and at its scheme.",
-    Failure.UNSENDABLE: "Look at the URL and at the custom headers.",
-    Failure.PROXY: "Look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
-    Failure.REDIRECTED: "Give that deployment's own URL, or --allow-redirects (the token stays with the first one).",
-    Failure.REDIRECTED_NOWHERE: "That is no place of a deployment: look at the deployment's URL.",
-    Failure.REDIRECTED_TOO_OFTEN: "Give the URL it ends at.",
-    Failure.OTHER: "Look at the URL, at the network and at the proxy variables.",
-}
-_AFTER_HEADER = {
-    HeaderFault.FORM: "Write it as NAME=VALUE.",
-    HeaderFault.RESERVED: "Leave it out: the command sets it itself.",
-    HeaderFault.CSV: 'Write it as NAME=VALUE,"NAME=VALUE, WITH A COMMA".',
-    HeaderFault.COMMAND: "Mend the command.",
-    HeaderFault.COMMAND_EXIT: "Run it by hand to see why.",
-}
-_AFTER_URL = {
-    URLFault.FORM: "Give a deployment's URL, such as https://dev.example.com",
-    URLFault.PARSING: "Look at its brackets and its port.",
-    URLFault.SCHEME: "Only https and http are allowed.",
-    URLFault.USER: "Leave out everything up to the @: a session token is asked for separately.",
-    URLFault.NOT_ASCII: (
-        "Give its xn-- form, as the browser's address bar copies it: other conversions can name another domain."
-    ),
-    URLFault.IPV6: "Give one like [::1], without a zone.",
-    URLFault.PORT: "Give a port from 1 to 65535.",
-    URLFault.PATH: "Give the path itself.",
-    URLFault.QUERY: "Give the deployment's own URL, without what follows ? or #.",
+    files.Action.MADE: "Name another directory with --global-config.",
+    files.Action.RESOLVED: "Name another directory with --global-config.",
+    files.Action.READ: "Look at its permissions.",
+    files.Action.WRITTEN: "Make room, or make the directory writable for you.",
+    files.Action.REPLACED: "Close the program that has it open, or look at its permissions.",
+    files.Action.REMOVED: "Remove it by hand.",
+    files.Action.OPENED: "Make it and its directory writable for you.",
 }
 
 _STEPS: dict[type[Any], Step] = {
@@ -197,35 +133,21 @@ _STEPS: dict[type[Any], Step] = {
     store.RestoreError: _after_failure,
     store.KeyringRestoreError: lambda error, run: run.spell("Look with:", "keyring list"),
     store.MigrationError: lambda error, run: _after_failure(error, run) or "Run this again.",
-    store.NoConfigDirectoryError: "Say where with --global-config DIR or CODER_CONFIG_DIR.",
-    store.NoLockDirectoryError: lambda error, run: f"Set {error.variables} to one.",
-    store.LockError: (
+    files.NoConfigDirectoryError: "Say where with --global-config DIR or CODER_CONFIG_DIR.",
+    files.NoLockDirectoryError: lambda error, run: f"Set {error.variables} to one.",
+    files.LockError: (
         "Put the directory of the lock on a local disk: --global-config, XDG_STATE_HOME or LOCALAPPDATA names it."
     ),
-    store.FileError: lambda error, run: _FILE_STEPS[error.action],
-    store.LinkError: "Put a file in its place: a link can lead a token astray.",
-    store.ForeignFileError: "Move it away: it is not a file of a Coder client.",
+    files.FileError: lambda error, run: _FILE_STEPS[error.action],
+    files.LinkError: "Put a file in its place: a link can lead a token astray.",
+    files.ForeignFileError: "Move it away: it is not a file of a Coder client.",
     store.KeyringFailedError: _WITHOUT_KEYRING,
     store.NoLogonSessionKeyringError: "Run this in a desktop session or a scheduled task. " + _WITHOUT_KEYRING,
     store.NotPersistentError: (
         'On Windows the policy "Do not allow storage of passwords and credentials for network authentication" is a '
         "usual cause. " + _WITHOUT_KEYRING
     ),
-    store.InsecureFileWarning: lambda error, run: f"Close it to them with: chmod 600 {quote([str(error.path)])}",
-    APIError: lambda error, run: _AFTER_STATUS.get(
-        error.status, "Look at the deployment's log, or ask its administrator."
-    ),
-    NotCoderError: "Look at the URL, its base path too, and whether a login page of a proxy stands in front.",
-    NoUserError: lambda error, run: f"Make the first one at {error.url.join('setup')}",
-    TokenRefusedError: lambda error, run: run.spell("Log in again with:", "login", str(error.url)),
-    InFrontError: lambda error, run: _AFTER_STATUS.get(
-        error.status, "Look at the URL, and at what stands between here and the deployment."
-    ),
-    UnexpectedAnswerError: "The deployment may be older or newer than this command: look for another version of it.",
-    InvalidKeyError: "Tell the deployment's administrator.",
-    ForeignRedirectError: "Give that deployment's own URL.",
-    RequestError: lambda error, run: _AFTER_FAILURE[error.failure].format(timeout=run.timeout),
-    HeaderError: lambda error, run: _AFTER_HEADER[error.fault],
-    InvalidURLError: lambda error, run: _AFTER_URL[error.fault],
+    files.InsecureFileWarning: lambda error, run: f"Close it to them with: chmod 600 {quote([str(error.path)])}",
     InvalidTokenError: "Copy the token alone, as the deployment's page shows it.",
+    **deployment_hints.STEPS,
 }

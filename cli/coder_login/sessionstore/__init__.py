@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Any
 from coder_login.sessionstore.errors import (
     AmbiguousSessionError,
     DamagedTokenError,
-    FileError,
-    ForeignFileError,
-    InsecureFileWarning,
     KeyringFailedError,
     KeyringRestoreError,
-    LinkError,
-    LockError,
     MigrationError,
-    NoConfigDirectoryError,
-    NoLockDirectoryError,
     NoLogonSessionKeyringError,
     NoRoomError,
     NotPersistentError,
@@ -36,6 +29,15 @@ from coder_login.sessionstore.errors import (
     UnsupportedKeyringError,
     URLFileError,
     WriteLostError,
+)
+from coder_login.sessionstore.file_errors import (
+    FileError,
+    ForeignFileError,
+    InsecureFileWarning,
+    LinkError,
+    LockError,
+    NoConfigDirectoryError,
+    NoLockDirectoryError,
 )
 from coder_login.sessionstore.file_store import FileStore
 from coder_login.sessionstore.keyrings.protocol import KeyringProvider

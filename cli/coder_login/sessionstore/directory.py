@@ -16,13 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from coder_login.sessionstore.errors import (
-    Action,
-    FileError,
-    ForeignFileError,
-    LinkError,
-    NoConfigDirectoryError,
-)
+from coder_login.sessionstore.file_errors import Action, FileError, ForeignFileError, LinkError, NoConfigDirectoryError
 
 DIRECTORY_NAME = "coderv2"
 MAX_FILE_SIZE = 64 * 1024

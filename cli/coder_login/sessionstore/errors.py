@@ -32,10 +32,6 @@ SessionStoreError
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
-from typing import Any
-
 from coder_login.deployment.session_token import InvalidTokenError
 from coder_login.deployment.url import DeploymentURL, Origin
 from coder_login.errors import CoderError
@@ -177,61 +173,6 @@ class StoreUnavailableError(SessionStoreError):
     """The store can't be used at all: the system denies access, or there is none."""
 
 
-class NoConfigDirectoryError(StoreUnavailableError):
-    """No config directory is named, and the *variable* that the usual one depends on is unset or relative."""
-
-    def __init__(self, variable: str) -> None:
-        super().__init__(f"the config directory is not known: {variable} is not set to an absolute path")
-        self.variable = variable
-
-
-class NoLockDirectoryError(StoreUnavailableError):
-    """The directory of the lock depends on *variables*, and is relative."""
-
-    def __init__(self, directory: Path, variables: str) -> None:
-        super().__init__(f"the directory of the lock is not an absolute path: {printable(str(directory))}")
-        self.variables = variables
-
-
-class LockError(StoreUnavailableError):
-    """The file system under the lock file can't lock."""
-
-
-class Action(StrEnum):
-    """What was to be done with a file, or a directory."""
-
-    MADE = "made"
-    READ = "read"
-    WRITTEN = "written"
-    REPLACED = "replaced"
-    REMOVED = "removed"
-    OPENED = "opened"
-    RESOLVED = "resolved"
-
-
-class FileError(StoreUnavailableError):
-    """The system refused an *action* on the file or the directory *path*."""
-
-    def __init__(self, path: Path, action: Action, reason: str, *, kind: str = "") -> None:
-        super().__init__(f"{kind}{printable(str(path))} can't be {action}: {reason}")
-        self.path = path
-        self.action = action
-
-
-class LinkError(StoreUnavailableError):
-    """A link stands where a file is to be."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{printable(str(path))} is a link")
-
-
-class ForeignFileError(StoreUnavailableError):
-    """What stands where our file is to be is none of a Coder client's: *what* says why."""
-
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"{printable(str(path))} {what}")
-
-
 class KeyringFailedError(StoreUnavailableError):
     """The system's keyring answered with an error."""
 
@@ -246,17 +187,6 @@ class NoLogonSessionKeyringError(KeyringFailedError):
 
 class NotPersistentError(KeyringFailedError):
     """The keyring would forget a session when this logon ends."""
-
-
-class InsecureFileWarning(UserWarning):
-    """Other users of this machine can read the session file *path*."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"other users can read {printable(str(path))}")
-        self.path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.path,)
 
 
 def quote(key: str) -> str:

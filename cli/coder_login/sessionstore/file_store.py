@@ -15,15 +15,13 @@ from coder_login.deployment.session_token import USUAL_LENGTH, check_token
 from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
 from coder_login.sessionstore.directory import ConfigDirectory, find_default_directory
 from coder_login.sessionstore.errors import (
-    Action,
-    FileError,
-    InsecureFileWarning,
     OriginMismatchError,
     SessionNotFoundError,
     StoreChangedError,
     StoreUnavailableError,
     URLFileError,
 )
+from coder_login.sessionstore.file_errors import Action, FileError, InsecureFileWarning
 from coder_login.sessionstore.lock import find_local_directory, locked
 from coder_login.sessionstore.pair import SESSION_FILE, URL_FILE, FilePair
 from coder_login.text import printable

@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coder_login.sessionstore.directory import DIRECTORY_NAME, make_private
-from coder_login.sessionstore.errors import Action, FileError, LockError, NoLockDirectoryError, StoreLockedError
+from coder_login.sessionstore.errors import StoreLockedError
+from coder_login.sessionstore.file_errors import Action, FileError, LockError, NoLockDirectoryError
 from coder_login.text import printable
 
 TIMEOUT = 10.0
