@@ -137,7 +137,14 @@ def _run(arguments: list[str] | None, given: Given | None = None) -> int:
     """The exit code of a run: 0, 1 for an error, 2 for wrong usage. *given* gets the global options."""
     given = given or Given()
     try:
-        code = coder.main(arguments, prog_name="coder", standalone_mode=False, obj=given)
+        code = coder.main(
+            arguments,
+            prog_name="coder",
+            standalone_mode=False,
+            # What click would see in the arguments of a Windows process is no variable and no pattern: `pa$$word`.
+            windows_expand_args=False,
+            obj=given,
+        )
     except CoderError as problem:
         _report(problem, given)
         return 2 if isinstance(problem, ForeignCommandError) else 1

@@ -24,6 +24,10 @@ class CoderError(Exception):
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
+class CoderWarning(UserWarning):
+    """Something that stops nothing, and that a person should know: never a token."""
+
+
 class KeyLeftError(CoderError):
     """A login failed, and a session key that it made may live on at the deployment *url*.
 

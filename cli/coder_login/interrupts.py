@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any, TypeAlias
 
 _EXIT_BASE = 128  # a shell's exit code of a program that a signal ended
+
+_Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
+
+_heeded: dict[signal.Signals, _Handler] = {}
+"""What the signals did before they were ignored; empty while they are not."""
 
 
 class TerminatedError(BaseException):
@@ -38,10 +44,34 @@ def _raise(number: int, frame: FrameType | None) -> None:
 
 @contextmanager
 def ignore_signals() -> Iterator[None]:
-    """Ignore Ctrl-C and the polite kill until the end of the body: it is short, and done or undone as a whole."""
-    previous = {number: signal.signal(number, signal.SIG_IGN) for number in [signal.SIGINT, *_signals()]}
+    """Ignore Ctrl-C and the polite kill until the end of the body: it is short, and done or undone as a whole.
+
+    Where the body has to wait, for a lock or a server, it does so in `heed_signals`.
+    """
+    if _heeded:
+        yield
+        return
     try:
+        for number in (signal.SIGINT, *_signals()):
+            _heeded[number] = signal.getsignal(number)
+            signal.signal(number, signal.SIG_IGN)
         yield
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        _restore()
+        _heeded.clear()
+
+
+@contextmanager
+def heed_signals() -> Iterator[None]:
+    """Within `ignore_signals`, let the signals do what they did before it; elsewhere this changes nothing."""
+    try:
+        _restore()
+        yield
+    finally:
+        for number in _heeded:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _restore() -> None:
+    for number, handler in _heeded.items():
+        signal.signal(number, signal.SIG_DFL if handler is None else handler)

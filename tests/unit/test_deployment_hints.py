@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import os
 import pickle
 from enum import Enum
 from typing import Any
@@ -83,8 +84,8 @@ def test_after_a_redirect_without_the_token() -> None:
 def test_a_new_login_goes_where_the_refused_session_is() -> None:
     """The command has the options that were given, and the deployment by its URL alone."""
     error = errors.TokenRefusedError("it was refused", 401, URL)
-    step = step_after(error, use_keyring=True, url="dev.example.com/base", global_config="dir")
-    assert step == f"Log in again with: coder login --use-keyring --global-config dir {URL}"
+    step = step_after(error, use_keyring=True, url="dev.example.com/base", global_config=os.path.abspath("dir"))
+    assert step == f"Log in again with: coder login --use-keyring --global-config {os.path.abspath('dir')} {URL}"
 
 
 def test_a_refused_token_of_a_variable() -> None:

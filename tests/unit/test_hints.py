@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import re
 import sys
@@ -28,6 +29,7 @@ pytest_plugins = ["cli_fixtures"]
 URL = DeploymentURL.parse("https://dev.example.com/base")
 HTTP = DeploymentURL.parse("http://dev.example.com")
 OTHER = DeploymentURL.parse("https://other.example.com")
+HERE = os.path.abspath("D")
 D = "D:\\a b" if sys.platform == "win32" else "/a b"
 QUOTED = '"D:\\a b"' if sys.platform == "win32" else "'/a b'"
 WITHOUT_KEYRING = "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
@@ -48,7 +50,8 @@ def missing(url: DeploymentURL = URL) -> store.SessionNotFoundError:
     ("given", "line"),
     [
         pytest.param({}, "coder login https://dev.example.com/base", id="nothing"),
-        pytest.param({"global_config": "D"}, "coder login --global-config D https://dev.example.com/base", id="text"),
+        pytest.param({"global_config": HERE}, f"coder login --global-config {HERE} {URL}", id="text"),
+        pytest.param({"global_config": "D"}, f"coder login --global-config {HERE} {URL}", id="relative"),
         pytest.param(
             {"global_config": D}, f"coder login --global-config {QUOTED} https://dev.example.com/base", id="quoted"
         ),
@@ -84,12 +87,12 @@ def test_a_variable_is_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODER_NO_OPEN", "1")
     monkeypatch.setenv("CODER_URL", "https://u.example")
     monkeypatch.setenv("CODER_SESSION_TOKEN", TOKEN)
-    assert step(missing()) == "Log in with: coder login --global-config D --no-open https://dev.example.com/base"
+    assert step(missing()) == f"Log in with: coder login --global-config {HERE} --no-open {URL}"
     assert step(store.StoreInOrderError("x")).endswith(
-        "coder logout --use-keyring --global-config D --no-open --url URL"
+        f"coder logout --use-keyring --global-config {HERE} --no-open --url URL"
     )
     assert step(store.StoreDamagedError("x")).endswith(
-        "coder keyring reset --url https://u.example --global-config D --no-open"
+        f"coder keyring reset --url https://u.example --global-config {HERE} --no-open"
     )
 
 
@@ -329,7 +332,7 @@ def test_a_step_is_sentences_and_what_can_be_pasted_ends_its_line(error: object,
         assert line[0].isupper()
 
 
-NOTHING_TO_DO = {store.SessionStoreError, store.StoreUnavailableError, KeyLeftError}
+NOTHING_TO_DO = {store.SessionStoreError, store.StoreUnavailableError, files.FileWarning, KeyLeftError}
 NOTHING_TO_DO |= {errors.StoppedError, errors.DeclinedError, errors.UsageError, errors.Notice}
 
 

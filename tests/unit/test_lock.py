@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -11,8 +13,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import pytest
+from coder_login.interrupts import ignore_signals
 from coder_login.sessionstore import FileError, KeyringStore, StoreLockedError, StoreUnavailableError
 from coder_login.sessionstore import lock as lock_module
 from coder_login.sessionstore.file_errors import Action
@@ -54,6 +58,78 @@ def test_another_process_is_kept_out(path: Path) -> None:
         process.communicate(b"")
         assert process.returncode == 0
         assert is_free(path)
+
+
+@pytest.mark.parametrize("call", ["_unlock", "close"])
+def test_letting_go_cannot_fail(path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    """What was done under the lock is done: an error now would have a login revoke the key that it has stored."""
+    real = os.close
+
+    def fail(descriptor: int) -> None:
+        if call == "close":
+            real(descriptor)
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((lock_module, "_unlock") if call == "_unlock" else (os, "close")), fail)
+        with locked(path):
+            pass
+    assert is_free(path)
+
+
+@posix
+@pytest.mark.parametrize("place", ["linked", "moved"])
+def test_another_file_in_its_place_keeps_its_mode(path: Path, tmp_path: Path, place: str) -> None:
+    """Who can write the directory can put a file of ours there, which is to stay readable for others."""
+    page = tmp_path / "page.html"
+    page.write_text("for everybody")
+    page.chmod(0o644)
+    path.parent.mkdir(parents=True)
+    path.hardlink_to(page)
+    if place == "moved":
+        page.unlink()
+    with locked(path):
+        pass
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_a_signal_ends_the_wait_also_where_signals_are_ignored(path: Path, number: int) -> None:
+    """A commit ignores them; while it still waits for its turn, nothing has been done that could be cut in two."""
+    before = signal.signal(number, raise_stop)
+    timer = threading.Timer(0.2, signal.raise_signal, [number])
+    try:
+        with holder(path):
+            timer.start()
+            with pytest.raises(StopError), ignore_signals(), locked(path, timeout=20):
+                pytest.fail("the lock is taken")
+        assert signal.getsignal(number) is raise_stop
+    finally:
+        timer.cancel()
+        signal.signal(number, before)
+    assert is_free(path)
+
+
+@posix
+def test_a_signal_under_the_lock_is_ignored_where_signals_are(path: Path) -> None:
+    """After a wait, too."""
+    before = signal.signal(signal.SIGINT, raise_stop)
+    try:
+        with holder(path) as process:
+            threading.Timer(0.2, process.kill).start()
+            with ignore_signals(), locked(path, timeout=20):
+                signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class StopError(BaseException):
+    """What the handler of a test raises."""
+
+
+def raise_stop(number: int, frame: FrameType | None) -> None:
+    raise StopError
 
 
 def test_a_killed_holder_blocks_nobody(path: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coder_login.sessionstore import FileStore, InsecureFileWarning
-from stores import NEW, NEWER, OLD, TOKEN
+from coder_login.sessionstore import FileStore, InsecureDirectoryWarning, InsecureFileWarning, UntrustedFileError
+from stores import FILE_OPERATIONS, NEW, NEWER, OLD, TOKEN, content
 
 pytest_plugins = ["store_fixtures"]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
@@ -89,8 +89,92 @@ def test_an_existing_directory_keeps_its_mode(files: FileStore, directory: Path)
     assert mode(directory) == 0o750
 
 
+def hand_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let *path* belong to another user, or us be another one: who that is."""
+    if sys.platform == "win32":
+        raise NotImplementedError
+    owner = path.stat().st_uid
+    if owner == 0:
+        os.chown(path, 54321, -1)
+        return 54321
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    return owner
+
+
 @posix
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601], ids=oct)
+@pytest.mark.parametrize("operation", FILE_OPERATIONS)
+@pytest.mark.parametrize("name", ["url", "session"])
+def test_what_another_user_owns_is_not_believed(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch, name: str, operation: str
+) -> None:
+    """He can have written another deployment's URL into it: nothing is read, kept beside it, or changed."""
+    before = content(logged_in)
+    owner = hand_over(directory / name, monkeypatch)
+    with pytest.raises(UntrustedFileError) as caught:
+        FILE_OPERATIONS[operation](logged_in)
+    foreign = {"url", "session"} if owner != 54321 else {name}  # where we are the other user, both are
+    assert caught.value.path in {directory / file for file in foreign}
+    assert caught.value.message == f"{caught.value.path} belongs to another user (uid {owner})"
+    assert content(logged_in) == before
+
+
+@posix
+@pytest.mark.parametrize("operation", FILE_OPERATIONS)
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666], ids=oct)
+@pytest.mark.parametrize("name", ["url", "session"])
+def test_what_another_user_can_write_is_not_believed(
+    logged_in: FileStore, directory: Path, name: str, mode: int, operation: str
+) -> None:
+    """As if he owned it; the words say what is wrong."""
+    before = content(logged_in)
+    (directory / name).chmod(mode)
+    with pytest.raises(UntrustedFileError) as caught:
+        FILE_OPERATIONS[operation](logged_in)
+    assert caught.value.message == f"{directory / name} can be written by other users"
+    assert content(logged_in) == before
+
+
+@posix
+@pytest.mark.skipif(sys.platform != "win32" and os.geteuid() != 0, reason="only root can give a file away")
+def test_what_the_superuser_owns_is_believed(logged_in: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """He could change ours just as well: an administrator's `url` is a good one."""
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert logged_in.read(OLD) == TOKEN
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o770, 0o777, 0o702], ids=oct)
+def test_a_directory_that_others_can_write_is_warned_of(logged_in: FileStore, directory: Path, mode: int) -> None:
+    """Once, and the session is read all the same: a container's empty volume is such a directory."""
+    directory.chmod(mode)
+    again = FileStore(directory)
+    with pytest.warns(InsecureDirectoryWarning) as caught:
+        assert (again.read(OLD), again.current()) == (TOKEN, OLD)
+    assert [str(warning.message) for warning in caught] == [f"other users can write the directory {directory}"]
+
+
+@posix
+def test_a_directory_of_another_user_is_warned_of(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its mode lets him in whenever he likes."""
+    hand_over(directory, monkeypatch)
+    with pytest.warns(InsecureDirectoryWarning):
+        assert FileStore(directory).place == f"the file {directory / 'session'}"
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o1777], ids=oct)
+def test_a_directory_where_others_can_remove_nothing_is_not_warned_of(
+    logged_in: FileStore, directory: Path, mode: int
+) -> None:
+    """In one with the sticky bit, as /tmp has it, each user removes his own files only."""
+    directory.chmod(mode)
+    assert FileStore(directory).read(OLD) == TOKEN
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o610, 0o601], ids=oct)
 def test_a_session_file_that_others_can_read_is_warned_of(logged_in: FileStore, mode: int) -> None:
     """The token is read all the same."""
     path = logged_in.session_path

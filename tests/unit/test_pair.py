@@ -132,11 +132,11 @@ def test_what_is_renamed_is_on_disk_first(logged_in: FileStore, steps: Steps) ->
 
 
 @posix
-@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP], ids=["invalid", "not-supported"])
-def test_a_file_system_that_flushes_no_directories_will_do(
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO], ids=["invalid", "not-supported", "error"])
+def test_a_directory_that_cannot_be_flushed_will_do(
     files: FileStore, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """The files themselves are flushed all the same."""
+    """What was renamed or removed is, as everybody sees; the files themselves are flushed all the same."""
     real = os.fsync
 
     def fsync(descriptor: int) -> None:

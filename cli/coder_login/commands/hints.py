@@ -76,6 +76,13 @@ def _after_failure(error: store.RestoreError | store.MigrationError | KeyLeftErr
     return find_step(error.failure, run) if error.failure else ""
 
 
+def _after_untrusted(error: files.UntrustedFileError, run: Invocation) -> str:
+    look = "No token was sent to where it says, and nothing was stored."
+    if error.owner is not None:
+        return f"{look} Remove it, or name another directory with --global-config."
+    return f"{look} Look at what it says, and close it to them with: chmod go-w {quote([str(error.path)])}"
+
+
 _FILE_STEPS = {
     files.Action.MADE: "Name another directory with --global-config.",
     files.Action.RESOLVED: "Name another directory with --global-config.",
@@ -147,7 +154,12 @@ _STEPS: dict[type[Any], Step] = {
         'On Windows the policy "Do not allow storage of passwords and credentials for network authentication" is a '
         "usual cause. " + _WITHOUT_KEYRING
     ),
+    files.UntrustedFileError: _after_untrusted,
     files.InsecureFileWarning: lambda error, run: f"Close it to them with: chmod 600 {quote([str(error.path)])}",
+    files.InsecureDirectoryWarning: lambda error, run: (
+        f"Name another one with --global-config, or close it to them with: chmod go-w {quote([str(error.path)])}"
+    ),
+    files.LeftoverFileWarning: "Remove it by hand.",
     InvalidTokenError: "Copy the token alone, as the deployment's page shows it.",
     **deployment_hints.STEPS,
 }

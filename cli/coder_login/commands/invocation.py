@@ -67,6 +67,8 @@ class Invocation:
             return []
         if option.kind is Kind.FLAG:
             return [option.name if self._given.get_flag(option) else f"{option.name}=false"]
+        if option is options.GLOBAL_CONFIG:
+            return [option.name, str(self._given.get_directory(option))]  # absolute: pasted elsewhere it means the same
         return [option.name, f"{value:g}" if option.kind is Kind.SECONDS else str(value)]
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from coder_login.commands.values import Boolean
+from coder_login.commands.values import Boolean, parse_directory
 
 
 class Kind(Enum):
@@ -120,6 +121,17 @@ class Given:
             return Boolean().convert(text, None, None)
         except click.BadParameter as error:
             raise click.UsageError(f"{option.variable}: {error.message}") from error
+
+    def get_directory(self, option: GlobalOption) -> Path | None:
+        """An absolute path; None for an empty one. Raises click.UsageError for what no shell would leave like that."""
+        text = self.get_text(option)
+        if not text:
+            return None
+        try:
+            return parse_directory(text)
+        except ValueError as error:
+            source = option.name if option.key in self.values else option.variable
+            raise click.UsageError(f"{source}: {error}") from error
 
     def get_seconds(self, option: GlobalOption) -> float:
         return float(self.values.get(option.key, option.default))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -60,8 +59,7 @@ class Settings:
         return Session(self.find_url(argument), store, files, make_other)
 
     def open_files(self) -> FileStore:
-        directory = self._given.get_text(options.GLOBAL_CONFIG)
-        return FileStore(Path(directory) if directory else None)
+        return FileStore(self._given.get_directory(options.GLOBAL_CONFIG))
 
     def open_keyring(self) -> KeyringStore:
         from coder_login.sessionstore.keyring_store import KeyringStore

@@ -33,11 +33,14 @@ from coder_login.sessionstore.errors import (
 from coder_login.sessionstore.file_errors import (
     FileError,
     ForeignFileError,
+    InsecureDirectoryWarning,
     InsecureFileWarning,
+    LeftoverFileWarning,
     LinkError,
     LockError,
     NoConfigDirectoryError,
     NoLockDirectoryError,
+    UntrustedFileError,
 )
 from coder_login.sessionstore.file_store import FileStore
 from coder_login.sessionstore.keyrings.protocol import KeyringProvider
@@ -53,11 +56,13 @@ __all__ = [
     "FileError",
     "FileStore",
     "ForeignFileError",
+    "InsecureDirectoryWarning",
     "InsecureFileWarning",
     "KeyringFailedError",
     "KeyringProvider",
     "KeyringRestoreError",
     "KeyringStore",
+    "LeftoverFileWarning",
     "LinkError",
     "LockError",
     "MigrationError",
@@ -80,6 +85,7 @@ __all__ = [
     "StoreUnavailableError",
     "URLFileError",
     "UnsupportedKeyringError",
+    "UntrustedFileError",
     "Usage",
     "WriteLostError",
 ]

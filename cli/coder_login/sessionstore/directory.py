@@ -7,7 +7,6 @@ regular file of ours (a link, a directory, a pipe) is refused, and so is what ca
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 import sys
@@ -16,7 +15,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from coder_login.sessionstore.file_errors import Action, FileError, ForeignFileError, LinkError, NoConfigDirectoryError
+from coder_login.sessionstore.file_errors import (
+    Action,
+    FileError,
+    ForeignFileError,
+    LinkError,
+    NoConfigDirectoryError,
+    UntrustedFileError,
+)
 
 DIRECTORY_NAME = "coderv2"
 MAX_FILE_SIZE = 64 * 1024
@@ -28,6 +34,8 @@ REPLACE_TIMEOUT = 2.0 if sys.platform == "win32" else 0.0
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _PRIVATE = 0o600
+_OTHERS_WRITE = 0o022
+_ROOT = 0  # the superuser can do as he likes, whoever owns a file
 _Result = TypeVar("_Result")
 
 
@@ -102,10 +110,22 @@ class ConfigDirectory:
             except FileNotFoundError:
                 return None
             with os.fdopen(descriptor, "rb") as file:
+                _check_trusted(os.fstat(descriptor), path)
                 content = file.read(MAX_FILE_SIZE + 1)
         if len(content) > MAX_FILE_SIZE:
             raise ForeignFileError(path, f"has more than {MAX_FILE_SIZE} bytes")
         return content
+
+    def is_writable_by_others(self) -> bool:
+        """Whether another user (root aside) can remove or rename the files of the directory; never so on Windows."""
+        if sys.platform == "win32":
+            return False
+        try:
+            found = self.path.stat()
+        except OSError:
+            return False
+        is_open = found.st_mode & _OTHERS_WRITE and not found.st_mode & stat.S_ISVTX
+        return bool(is_open) or found.st_uid not in (os.geteuid(), _ROOT)
 
     def is_readable_by_others(self, name: str) -> bool:
         """Whether the mode lets another user read the file; never so on Windows, where the profile's list applies."""
@@ -179,17 +199,15 @@ class ConfigDirectory:
             self.discard(staged_name)
 
     def _flush(self) -> None:
+        """Ask for the directory on the disk. A failure changes nothing: the rename, or the removal, is done."""
         if sys.platform == "win32":
             return  # a directory can't be opened there; NTFS keeps renames in its journal
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        except OSError as error:
-            # Some file systems (VirtualBox' shared folders, SMB on macOS) flush no directories: what is done is done.
-            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-                raise
-        finally:
-            os.close(descriptor)
+        with contextlib.suppress(OSError):
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -207,6 +225,16 @@ def _check_regular(path: Path) -> None:
         raise LinkError(path)
     if not stat.S_ISREG(mode):
         raise ForeignFileError(path, "is not a file")
+
+
+def _check_trusted(found: os.stat_result, path: Path) -> None:
+    """Raise UntrustedFileError for a file that another user (root aside) owns or can write: what it says may be his."""
+    if sys.platform == "win32":
+        return  # the profile's access list keeps them out
+    if found.st_uid not in (os.geteuid(), _ROOT):
+        raise UntrustedFileError(path, owner=found.st_uid)
+    if found.st_mode & _OTHERS_WRITE:
+        raise UntrustedFileError(path)
 
 
 def _decode(content: bytes, path: Path) -> str:

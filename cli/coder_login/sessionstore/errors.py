@@ -24,6 +24,7 @@ SessionStoreError
     ├── FileError
     ├── LinkError
     ├── ForeignFileError
+    ├── UntrustedFileError
     └── KeyringFailedError
         ├── UnsupportedKeyringError
         ├── NoLogonSessionKeyringError

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from coder_login.errors import CoderWarning
 from coder_login.sessionstore.errors import StoreUnavailableError
 from coder_login.text import printable
 
@@ -65,12 +66,43 @@ class ForeignFileError(StoreUnavailableError):
         super().__init__(f"{printable(str(path))} {what}")
 
 
-class InsecureFileWarning(UserWarning):
-    """Other users of this machine can read the session file *path*."""
+class UntrustedFileError(StoreUnavailableError):
+    """Another user owns the file *path*, or can write it: what it says may be his."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"other users can read {printable(str(path))}")
+    def __init__(self, path: Path, *, owner: int | None = None) -> None:
+        what = "can be written by other users" if owner is None else f"belongs to another user (uid {owner})"
+        super().__init__(f"{printable(str(path))} {what}")
+        self.path = path
+        self.owner = owner
+
+
+class FileWarning(CoderWarning):
+    """Something about the file or directory *path*."""
+
+    def __init__(self, path: Path, fact: str) -> None:
+        super().__init__(fact.format(printable(str(path))))
         self.path = path
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path,)
+
+
+class InsecureFileWarning(FileWarning):
+    """Other users of this machine can read the session file *path*."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "other users can read {}")
+
+
+class InsecureDirectoryWarning(FileWarning):
+    """Other users of this machine can write the config directory *path*: they can remove what is in it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "other users can write the directory {}")
+
+
+class LeftoverFileWarning(FileWarning):
+    """The file *path*, which may hold a token that is stored no more, could not be removed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "{} could not be removed, and may hold an old session token")

@@ -21,7 +21,7 @@ from coder_login.sessionstore.errors import (
     StoreUnavailableError,
     URLFileError,
 )
-from coder_login.sessionstore.file_errors import Action, FileError, InsecureFileWarning
+from coder_login.sessionstore.file_errors import Action, FileError, InsecureDirectoryWarning, InsecureFileWarning
 from coder_login.sessionstore.lock import find_local_directory, locked
 from coder_login.sessionstore.pair import SESSION_FILE, URL_FILE, FilePair
 from coder_login.text import printable
@@ -33,7 +33,8 @@ class FileStore:
     """A SessionStore of one deployment, in plaintext files that every Coder client shares.
 
     Without a *directory* it is the one where the other clients look; every method raises NoConfigDirectoryError when
-    that is not known.
+    that is not known. On POSIX, a file that another user (root aside) owns or can write is not believed
+    (UntrustedFileError), and InsecureDirectoryWarning is given when the directory is like that.
     """
 
     def __init__(self, directory: Path | None = None) -> None:
@@ -41,7 +42,10 @@ class FileStore:
 
     @functools.cached_property
     def _config(self) -> ConfigDirectory:
-        return ConfigDirectory(self._directory or find_default_directory())
+        config = ConfigDirectory(_make_absolute(self._directory) if self._directory else find_default_directory())
+        if config.is_writable_by_others():
+            warnings.warn(InsecureDirectoryWarning(config.path), stacklevel=2)
+        return config
 
     @functools.cached_property
     def _pair(self) -> FilePair:
@@ -187,3 +191,10 @@ class FileStore:
     def _remove(self, *names: str) -> None:
         for name in names:
             self._config.remove(name)
+
+
+def _make_absolute(directory: Path) -> Path:
+    try:
+        return Path(os.path.abspath(directory))
+    except OSError as error:  # the working directory is gone
+        raise FileError(directory, Action.RESOLVED, error.strerror or str(error)) from error

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from coder_login.interrupts import heed_signals
 from coder_login.sessionstore.directory import DIRECTORY_NAME, make_private
 from coder_login.sessionstore.errors import StoreLockedError
 from coder_login.sessionstore.file_errors import Action, FileError, LockError, NoLockDirectoryError
@@ -26,22 +27,29 @@ TIMEOUT = 10.0
 
 _PAUSE = (0.002, 0.03)  # seconds, at random between the two: waiting processes must not march in step
 
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOINHERIT", 0)
+
 
 @contextmanager
 def locked(path: Path, timeout: float = TIMEOUT) -> Iterator[None]:
     """Hold the lock file *path*, made with its directory when it is not there.
 
     Raises StoreLockedError after *timeout* seconds, StoreUnavailableError when the file can't be opened or locked.
+    Letting go raises nothing: what was done under the lock is done.
     """
     descriptor = _open(path)
     try:
         _wait(descriptor, path, time.monotonic() + timeout)
-        try:
-            yield
-        finally:
-            _unlock(descriptor)
+        yield
     finally:
-        os.close(descriptor)
+        _let_go(descriptor)
+
+
+def _let_go(descriptor: int) -> None:
+    # Closing unlocks too, but Windows does not say how soon.
+    for step in (_unlock, os.close):
+        with contextlib.suppress(OSError):
+            step(descriptor)
 
 
 def find_service_lock_path(service: str) -> Path:
@@ -77,24 +85,31 @@ def _state_directory() -> Path:
 
 
 def _open(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOINHERIT", 0)
     try:
         make_private(path.parent)
-        descriptor = os.open(path, flags, 0o600)
-        if sys.platform != "win32":
-            # The umask can take the owner's rights; and who can open the file can lock us out.
-            with contextlib.suppress(OSError):
-                os.fchmod(descriptor, 0o600)
+        descriptor = os.open(path, _FLAGS, 0o600)
     except OSError as error:
         raise FileError(path, Action.OPENED, error.strerror or str(error), kind="the lock file ") from error
+    with contextlib.suppress(OSError):
+        _close_to_others(descriptor)
     return descriptor
+
+
+def _close_to_others(descriptor: int) -> None:
+    """Who can open the file can lock us out; and a umask can have taken even the owner's rights."""
+    if sys.platform != "win32":
+        found = os.fstat(descriptor)
+        # Another file, which somebody has linked or moved there, keeps its mode.
+        if found.st_nlink == 1 and found.st_size == 0:
+            os.fchmod(descriptor, 0o600)
 
 
 def _wait(descriptor: int, path: Path, deadline: float) -> None:
     while not _try_lock(descriptor):
         if time.monotonic() > deadline:
             raise StoreLockedError(f"another process has kept the session store locked: {printable(str(path))}")
-        time.sleep(random.uniform(*_PAUSE))  # noqa: S311  # jitter, not a secret
+        with heed_signals():
+            time.sleep(random.uniform(*_PAUSE))  # noqa: S311  # jitter, not a secret
 
 
 if sys.platform == "win32":
@@ -109,10 +124,8 @@ if sys.platform == "win32":
         return True
 
     def _unlock(descriptor: int) -> None:
-        # Closing, which follows, would unlock too, but Windows does not say how soon.
-        with contextlib.suppress(OSError):
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
