@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from coder_login.commands.errors import BugError, ForeignCommandError, Notice, S
 from coder_login.commands.go_cli import COMMANDS
 from coder_login.commands.options import Given
 from coder_login.commands.parsing import Group, scan
-from coder_login.errors import CoderError
+from coder_login.errors import CoderError, CoderWarning
 from coder_login.interrupts import TerminatedError, unwind_on_termination
 from coder_login.text import printable, redact
 
@@ -125,10 +126,11 @@ def coder() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program with *arguments*, those of the process without any, and exit."""
+    _occupy_standard_handles()
     for stream in (sys.stdout, sys.stderr):
         _never_fail_to_print(stream)
     given = Given()
-    warnings.showwarning = functools.partial(_show_warning, given)
+    _show_own_warnings(given)
     unwind_on_termination()
     sys.exit(_run(arguments, given))
 
@@ -136,6 +138,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _run(arguments: list[str] | None, given: Given | None = None) -> int:
     """The exit code of a run: 0, 1 for an error, 2 for wrong usage. *given* gets the global options."""
     given = given or Given()
+    output.forget_tokens()
     try:
         code = coder.main(
             arguments,
@@ -147,7 +150,7 @@ def _run(arguments: list[str] | None, given: Given | None = None) -> int:
         )
     except CoderError as problem:
         _report(problem, given)
-        return 2 if isinstance(problem, ForeignCommandError) else 1
+        return getattr(problem, "exit_code", 1)
     except click.ClickException as problem:
         _report_usage(problem, given)
         return problem.exit_code
@@ -157,7 +160,7 @@ def _run(arguments: list[str] | None, given: Given | None = None) -> int:
     except TerminatedError as problem:
         output.error(StoppedError("terminated"))
         return problem.exit_code
-    except Exception as problem:  # noqa: BLE001  # the last resort: whatever it is, its text is not printed
+    except Exception as problem:  # noqa: BLE001
         _report(_describe_bug(problem), given)
         return 1
     return code if isinstance(code, int) else 0
@@ -169,12 +172,11 @@ def _report(problem: CoderError, given: Given) -> None:
 
 def _report_usage(problem: click.ClickException, given: Given) -> None:
     if isinstance(problem, click.exceptions.NoArgsIsHelpError):
-        click.echo(problem.format_message(), err=True)
+        output.progress(problem.format_message())
         return
     context = getattr(problem, "ctx", None)
     if context is not None:
-        click.echo(context.get_usage(), err=True)
-        click.echo(f"Try '{context.command_path} --help' for help.\n", err=True)
+        output.progress(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
     cause = problem.__cause__ if isinstance(problem.__cause__, CoderError) else None
     message = printable(redact(problem.format_message()))  # it repeats what was typed
     output.error(UsageError(message), output.find_hint(cause, given) if cause else "")
@@ -193,6 +195,23 @@ def _never_fail_to_print(stream: TextIO | Any) -> None:
     """Escape what the stream's encoding can't carry: a name in another script must not end the program."""
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
+
+
+def _occupy_standard_handles() -> None:
+    """Open the null device where a standard handle is closed: the next file, a session's, would get its number, and
+    what a header command says on that handle."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+
+
+def _show_own_warnings(given: Given) -> None:
+    """Ours are shown in our form, once each; those of others, and what PYTHONWARNINGS says, are for developers."""
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("once", CoderWarning)
+    warnings.showwarning = functools.partial(_show_warning, given)
 
 
 def _show_warning(given: Given, message: Warning | str, *details: Any, **options: Any) -> None:

@@ -25,6 +25,10 @@ class TerminatedError(BaseException):
         self.exit_code = _EXIT_BASE + number
 
 
+STOPS = (KeyboardInterrupt, TerminatedError)
+"""What the signals raise."""
+
+
 def _signals() -> list[signal.Signals]:
     if sys.platform == "win32":
         return [signal.SIGTERM]
@@ -40,6 +44,13 @@ def unwind_on_termination() -> None:
 
 def _raise(number: int, frame: FrameType | None) -> None:
     raise TerminatedError(number)
+
+
+def find_exit_code(error: BaseException) -> int:
+    """The exit code of a run that *error* ends: a shell's for a signal, else 1."""
+    if isinstance(error, KeyboardInterrupt):
+        return _EXIT_BASE + signal.SIGINT
+    return error.exit_code if isinstance(error, TerminatedError) else 1
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from coder_login.deployment.api import Client
 from coder_login.deployment.errors import APIError, TokenRefusedError, UnexpectedAnswerError
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError, KeyLeftError, find_reason
-from coder_login.interrupts import ignore_signals
+from coder_login.interrupts import heed_signals, ignore_signals
 from coder_login.session import Kept, Session
 
 
@@ -17,8 +17,9 @@ def keep_new_key(client: Client, session: Session, token: str, *, replace: bool 
     """
     key, kept = None, None
     try:
-        key = client.mint_key(token)
         with ignore_signals():  # until it is known here: a signal right after the commit must not revoke what is stored
+            with heed_signals():
+                key = client.mint_key(token)
             kept = session.keep(key, replace=replace)
     except BaseException as error:
         if kept is None:

@@ -18,11 +18,14 @@ from coder_login.sessionstore import (
     DamagedTokenError,
     FileStore,
     MigrationError,
+    OriginMismatchError,
     SessionConflictError,
     SessionElsewhereError,
     SessionNotFoundError,
     SessionStore,
     SessionStoreError,
+    StoreChangedError,
+    StoreUnavailableError,
 )
 
 
@@ -42,6 +45,8 @@ class Forgotten(NamedTuple):
     """Whether a plaintext session of the same deployment is left in them."""
     problem: CoderError | None = None
     """Why they could not be tidied up; the session is gone all the same."""
+    has_another: bool = False
+    """Whether another session was stored in its place meanwhile, and left alone."""
 
 
 class Session:
@@ -91,20 +96,41 @@ class Session:
                 raise SessionElsewhereError(missing.message, self.url) from missing
             raise
 
-    def forget(self) -> Forgotten:
+    def forget(self, token: str | None = None) -> Forgotten:
         """Remove it, and `url` too, unless that names another deployment or the other store has a session of this one.
 
-        Raises what a store's `delete` does.
+        With a *token*, which was revoked, it is that one's session that goes, and no other that was stored meanwhile.
+        Without one, raises what a store's `delete` does; with one, only what says that it is still stored.
         """
-        if not self._is_beside_files:
-            self._files.delete(self.url, keep_url=self._is_elsewhere())
+        try:
+            return self._forget(token)
+        except SessionNotFoundError:
+            if token is None:
+                raise
             return Forgotten()
-        self._store.delete(self.url)
+        except (OriginMismatchError, StoreChangedError):
+            if token is None:
+                raise
+            return Forgotten(has_another=True)
+
+    def _forget(self, token: str | None) -> Forgotten:
+        if not self._is_beside_files:
+            return self._forget_files(token)
+        self._store.delete(self.url, token)
         try:
             if _has_session(self._files, self.url):
                 return Forgotten(leftover=True)
             self._files.forget(self.url)
         except CoderError as problem:
+            return Forgotten(problem=problem)
+        return Forgotten()
+
+    def _forget_files(self, token: str | None) -> Forgotten:
+        try:
+            self._files.delete(self.url, token, keep_url=self._is_elsewhere())
+        except StoreUnavailableError as problem:
+            if self._files.has_session():
+                raise
             return Forgotten(problem=problem)
         return Forgotten()
 

@@ -13,6 +13,8 @@ MAX_PRINTED = 500
 # seen), lone surrogates (Cs, which no encoding takes) and line separators (Zl, Zp).
 _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
+_SHORT = 6  # characters; a shorter secret is a part of many other words
+
 _TOKEN = re.compile(r"\b[A-Za-z0-9]{10}-[A-Za-z0-9]{22}\b")
 
 
@@ -29,7 +31,11 @@ def _escape(character: str) -> str:
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """*text* with ``[hidden]`` in the place of each of the *secrets*, and of what has the form of a session token."""
-    for secret in sorted(secrets, key=len, reverse=True):  # one that holds another is replaced whole
-        text = text.replace(secret, "[hidden]")
+    """*text* with ``[hidden]`` in the place of each of the *secrets*, and of what has the form of a session token.
+
+    In upper and lower case alike; a short secret is found as a whole word only.
+    """
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):  # one that holds another is replaced whole
+        pattern = re.escape(secret)
+        text = re.sub(pattern if len(secret) >= _SHORT else rf"(?<!\w){pattern}(?!\w)", "[hidden]", text, flags=re.I)
     return _TOKEN.sub("[hidden]", text)

@@ -188,7 +188,7 @@ def test_a_refused_variable_is_named(inside: Inside, deployment: Deployment) -> 
     assert run.stderr.startswith(f"error: {deployment.url} answered 401 Unauthorized: ")
     assert run.stderr.endswith("\nThat was the token of CODER_SESSION_TOKEN: unset it to use the stored session.\n")
     run = inside.run("whoami", "--token", TOKEN, env={"CODER_SESSION_TOKEN": TOKEN})
-    assert run.stderr.endswith(f"\nLog in again with: coder login {deployment.url}\n")
+    assert run.stderr.endswith("\nThat was the token of --token: leave it out to use the stored session.\n")
 
 
 def test_a_refused_session_of_the_keyring_is_renewed_there(

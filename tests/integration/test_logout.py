@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from coder_login.deployment.api import Client
+from coder_login.sessionstore import FileError, FileStore
+from coder_login.sessionstore.file_errors import Action
 from deployment import Deployment
+from file_steps import before_step, raising
 from loopback import error
 from memory_keyring import MemoryKeyring
 
@@ -87,4 +93,119 @@ def test_a_session_in_the_other_store(
     run = inside.run(*words, "--url", OTHER)
     assert run.code == 1
     assert run.stderr.endswith("\nThere is one in the other store: add --use-keyring\n")
+    assert deployment.requests == []
+
+
+# What is left, and what was stored meanwhile.
+
+
+def during_the_revocation(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
+    """Run *action* once the deployment has revoked the session, before it is removed here."""
+    real = Client.logout
+
+    def logout(client: Client, token: str) -> None:
+        real(client, token)
+        action()
+
+    monkeypatch.setattr(Client, "logout", logout)
+
+
+@pytest.mark.parametrize("option", ["--use-keyring=false", "--use-keyring"], ids=["file", "keyring"])
+def test_another_session_that_was_stored_meanwhile_stays(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """The logout is of the session whose token it revoked."""
+    machine, newer = inside.machine, deployment.issue_token()
+    in_keyring = option == "--use-keyring"
+    store = machine.keyring() if in_keyring else FileStore(machine.directory)
+    older = store.read(deployment.url)
+    during_the_revocation(monkeypatch, lambda: store.write(deployment.url, newer))
+    run = inside.run("logout", "-y", option)
+    assert (run.code, run.text) == (0, f"Logged out of {deployment.url}.\n")
+    assert run.stderr.startswith(
+        f"warning: Another session was stored in {store.place} meanwhile, and was left alone\n"
+        "Run this again to log out of that one too.\n"
+    )
+    assert (store.read(deployment.url), deployment.is_valid(older), deployment.is_valid(newer)) == (newer, False, True)
+
+
+def test_another_deployments_session_that_was_stored_meanwhile_stays(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files have room for one: it took the place of the session that was revoked."""
+    during_the_revocation(monkeypatch, lambda: inside.machine.keep(OTHER, TOKEN))
+    run = inside.run("logout", "-y")
+    assert run.code == 0
+    assert "Another session was stored in " in run.stderr
+    assert inside.machine.files() == {"session": TOKEN.encode(), "url": OTHER.encode()}
+
+
+@pytest.mark.parametrize("option", ["--use-keyring=false", "--use-keyring"], ids=["file", "keyring"])
+def test_a_session_that_somebody_else_removed_meanwhile(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """It is gone, as it was to be."""
+    machine = inside.machine
+    store = machine.keyring() if option == "--use-keyring" else FileStore(machine.directory)
+    during_the_revocation(monkeypatch, lambda: store.delete(deployment.url))
+    run = inside.run("logout", "-y", option)
+    assert (run.code, run.text) == (0, f"Logged out of {deployment.url}.\n")
+
+
+@pytest.mark.parametrize("revoked", [True, False], ids=["revoked", "not-revoked"])
+def test_a_session_that_can_not_be_removed(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, revoked: bool
+) -> None:
+    """What is done is said, and what is left, and how to finish; as in a directory that is read-only."""
+    before = inside.machine.files()
+    path = inside.machine.directory / "session"
+    if not revoked:
+        deployment.answer("POST", "users/logout", error(503, "Not ready.", ""))
+    before_step(monkeypatch, "remove", "session", raising(FileError(path, Action.REMOVED, "Read-only file system")))
+    run = inside.run("logout", "-y")
+    done = (
+        "was revoked" if revoked else f"was not revoked ({deployment.url} answered 503 Service Unavailable: Not ready.)"
+    )
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr == (
+        f"error: {path} can't be removed: Read-only file system: the session of {deployment.url} {done}, "
+        f"and is still stored in the file {path}\n"
+        f"Remove it by hand.\nFinish it with: coder logout --url {deployment.url}\n"
+    )
+    assert inside.machine.files() == before
+
+
+def test_a_url_file_that_can_not_be_removed(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, memory_keyring: MemoryKeyring
+) -> None:
+    """The session is gone: that is said, and the file is pointed out."""
+    memory_keyring.blobs.clear()
+    path = inside.machine.directory / "url"
+    before_step(monkeypatch, "remove", "url", raising(FileError(path, Action.REMOVED, "Permission denied")))
+    run = inside.run("logout", "-y")
+    assert (run.code, run.text) == (0, f"Logged out of {deployment.url}.\n")
+    assert run.stderr == f"warning: {path} can't be removed: Permission denied\nRemove it by hand.\n"
+    assert {*inside.machine.files()} == {"url"}
+
+
+@pytest.mark.parametrize("url", [None, b"", b"no url?"], ids=["missing", "empty", "damaged"])
+@pytest.mark.parametrize("options", [[], ["--url", OTHER]], ids=["unnamed", "named"])
+def test_a_session_without_a_deployment(
+    inside: Inside, deployment: Deployment, url: bytes | None, options: list[str]
+) -> None:
+    """A logout says how to be rid of it, and that way works: nothing is sent."""
+    path = inside.machine.directory / "url"
+    path.unlink()
+    if url is not None:
+        path.touch(0o600)
+        path.write_bytes(url)
+    run = inside.run("logout", "-y", *options)
+    assert (run.code, run.stdout) == (1, b"")
+    line = run.stderr.splitlines()[-1]
+    assert line.startswith("Or forget it")
+    assert {"coder", "logout", "--local-only"} <= {*line.split()}
+    run = inside.run("logout", "-y", "--local-only", *options)
+    place = f"the file {inside.machine.directory / 'session'}"
+    assert run == (0, f"Forgot what was in {place}. Nothing was revoked.\n".encode(), "")
+    assert inside.machine.files() == {}
     assert deployment.requests == []

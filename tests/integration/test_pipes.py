@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 from coder_login.deployment.api import Client
 from deployment import Deployment
+from loopback import error
 
-from cli import TOKEN, Inside, Machine, Run, command, finished
+from cli import TIMEOUT, TOKEN, Inside, Machine, Run, command, finished
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -53,6 +55,47 @@ def test_no_token_on_standard_input(inside: Inside, deployment: Deployment, line
     assert not line.strip() or line.strip() not in run.stderr
     assert [request.token for request in deployment.requests] == [None]
     assert inside.machine.files() == {}
+
+
+@pytest.mark.parametrize("quotes", ['""', "''", "\u201c\u201d", "``"], ids=["double", "single", "curly", "back"])
+@pytest.mark.parametrize("way", ["pipe", "option", "variable"])
+def test_a_token_in_quotes(inside: Inside, deployment: Deployment, way: str, quotes: str) -> None:
+    """As cmd keeps them; they are named, and the token is not sent."""
+    text = f"{quotes[0]}{deployment.issue_token()}{quotes[1]}"
+    words = {"option": ["--token", text], "variable": ["--use-token-as-session"], "pipe": []}[way]
+    env = {"CODER_SESSION_TOKEN": text} if way == "variable" else {}
+    run = inside.run("login", deployment.url, *words, env=env, input=text if way == "pipe" else "")
+    source = {"option": "--token", "variable": "CODER_SESSION_TOKEN", "pipe": "The line on standard input"}[way]
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr.startswith(f"error: {source} has quotes around it\nLeave out the quotes: ")
+    assert [request.token for request in deployment.requests if request.token] == []
+
+
+@pytest.mark.parametrize("way", ["pipe", "option", "variable"])
+def test_a_refused_token(inside: Inside, deployment: Deployment, way: str) -> None:
+    """The next step is not the same command again."""
+    words = {"option": ["--token", TOKEN], "variable": ["--use-token-as-session"], "pipe": []}[way]
+    env = {"CODER_SESSION_TOKEN": TOKEN} if way == "variable" else {}
+    run = inside.run("login", deployment.url, *words, env=env, input=TOKEN if way == "pipe" else "")
+    source = {"option": "--token", "variable": "CODER_SESSION_TOKEN", "pipe": "the line on standard input"}[way]
+    assert (run.code, run.stdout) == (1, b"")
+    page = f"{deployment.url}/cli-auth"
+    assert run.stderr.endswith(f"\nThat was the token of {source}: copy a new one from {page}\n")
+
+
+def test_an_empty_variable_is_not_waited_for(machine: Machine, deployment: Deployment) -> None:
+    """An editor that has no token gives an empty one, and keeps standard input open: an error at once."""
+    with machine.start("login", deployment.url, "--use-token-as-session", env={"CODER_SESSION_TOKEN": ""}) as process:
+        try:
+            process.wait(TIMEOUT)  # its standard input stays open
+            run = finished(process)
+        finally:
+            process.kill()
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr == (
+        "error: CODER_SESSION_TOKEN is empty\nSet it to the token that is to be stored, or run this in a terminal.\n"
+    )
+    assert deployment.requests == []
 
 
 @pytest.mark.parametrize("stdin", [subprocess.PIPE, subprocess.DEVNULL], ids=["empty-pipe", "null-device"])
@@ -139,7 +182,14 @@ def run_for_nobody(machine: Machine, *words: str) -> Run:
         return finished(process)
 
 
-@pytest.mark.parametrize("words", [["login", "token"], ["version"]], ids=" ".join)
+ANSWERS = pytest.mark.parametrize(
+    "words",
+    [["login", "token"], ["version"], ["--version"], ["--help"], ["login", "--help"], ["keyring", "status", "--help"]],
+    ids=" ".join,
+)
+
+
+@ANSWERS
 def test_an_answer_that_nobody_takes(machine: Machine, words: list[str]) -> None:
     """It is an error of one line, not a bug and not a traceback."""
     machine.keep("https://dev.example.com", TOKEN)
@@ -151,16 +201,26 @@ def test_an_answer_that_nobody_takes(machine: Machine, words: list[str]) -> None
 
 
 def test_what_is_done_stays_done_when_nobody_takes_the_answer(machine: Machine, deployment: Deployment) -> None:
-    """The session of a login is stored, and its key not revoked; that of a logout is revoked and gone."""
+    """And is said: the session of a login is stored, and its key not revoked; that of a logout is revoked and gone."""
     token = deployment.issue_token()
-    assert run_for_nobody(machine, "login", deployment.url, "--token", token).code == 1
+    run = run_for_nobody(machine, "login", deployment.url, "--token", token)
+    assert run.code == 1
+    assert run.stderr.startswith(
+        f"error: Logged in to {deployment.url} as alex. The token is kept in the file {machine.directory / 'session'}. "
+        "But the answer could not be written: "
+    )
     assert deployment.valid_tokens() == {token, machine.files()["session"].decode()}
-    assert run_for_nobody(machine, "logout", "-y").code == 1
+    run = run_for_nobody(machine, "logout", "-y")
+    assert run.code == 1
+    assert run.stderr.startswith(f"error: Logged out of {deployment.url}. But the answer could not be written: ")
     assert (deployment.valid_tokens(), machine.files()) == ({token}, {})
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
-@pytest.mark.parametrize("words", [["login", "token"], ["version"]], ids=" ".join)
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
+
+
+@FULL
+@ANSWERS
 def test_an_answer_that_does_not_fit(machine: Machine, words: list[str]) -> None:
     """A full disk is not success."""
     machine.keep("https://dev.example.com", TOKEN)
@@ -168,6 +228,102 @@ def test_an_answer_that_does_not_fit(machine: Machine, words: list[str]) -> None
         run = finished(process)
     said = "error: The answer could not be written: No space left on device\nLook at where standard output goes.\n"
     assert (run.code, run.stderr) == (1, said)
+
+
+@FULL
+@pytest.mark.parametrize("option", ["-v", "--no-open"], ids=["verbose", "quiet"])
+def test_words_beside_the_answer_that_do_not_fit(machine: Machine, deployment: Deployment, option: str) -> None:
+    """What can't be said stops nothing: the logout goes through, and its answer is written."""
+    machine.keep(deployment.url, deployment.issue_token())
+    env = {"CODER_SESSION_TOKEN": TOKEN}
+    with open("/dev/full", "wb") as full, machine.start("logout", "-y", option, env=env, stderr=full) as process:
+        run = finished(process)
+    assert (run.code, run.text) == (0, f"Logged out of {deployment.url}.\n")
+    assert (deployment.valid_tokens(), machine.files()) == (set(), {})
+
+
+@pytest.mark.parametrize("words", [["login", "token"], ["--help"], ["keyring", "list", "-o", "json"]], ids=" ".join)
+@pytest.mark.usefixtures("memory_keyring")
+def test_no_standard_output_at_all(inside: Inside, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    """Exit code 0 would mean that the answer was written."""
+    inside.machine.keep("https://dev.example.com", TOKEN)
+    monkeypatch.setattr(sys, "stdout", None)
+    run = inside.run(*words)
+    assert run.code == 1
+    assert run.stderr == (
+        "error: The answer could not be written: standard output is closed\nLook at where standard output goes.\n"
+    )
+
+
+def run_without(machine: Machine, handle: int, *words: str) -> Run:
+    """The command, started with one of its standard handles closed."""
+    script = f'exec "$@" {handle}>&-'
+    process = subprocess.Popen(
+        ["sh", "-c", script, "sh", *command(), *words],
+        env=machine.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        return finished(process)
+
+
+POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="a shell that closes handles")
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("words", [["login", "token"], ["version"], ["--help"]], ids=" ".join)
+def test_a_closed_standard_output(machine: Machine, words: list[str]) -> None:
+    """As a process: a script that reads an empty answer must not think that it is one."""
+    machine.keep("https://dev.example.com", TOKEN)
+    run = run_without(machine, 1, *words)
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr.startswith("error: The answer could not be written: standard output is closed\n")
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("handle", [1, 2], ids=["output", "error"])
+def test_what_a_header_command_says_goes_into_no_file(machine: Machine, deployment: Deployment, handle: int) -> None:
+    """The next file that is opened would get the number of a handle that is closed."""
+    token = deployment.issue_token()
+    machine.keep(deployment.url, token)
+    noise = "echo noise >&2; echo X-Name=value"
+    run_without(machine, handle, "whoami", "--header-command", noise)
+    assert deployment.requests[-1].headers["X-Name"] == "value"
+    assert {path.read_bytes() for path in machine.directory.iterdir()} == {token.encode(), deployment.url.encode(), b""}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_a_warning_stays_a_warning(machine: Machine) -> None:
+    """PYTHONWARNINGS is for those who develop: made an error, one would stop a command half-way."""
+    machine.keep("https://dev.example.com", TOKEN)
+    (machine.directory / "session").chmod(0o644)
+    run = machine.run("login", "token", env={"PYTHONWARNINGS": "error"})
+    assert (run.code, run.text) == (0, f"{TOKEN}\n")
+    assert run.stderr.startswith("warning: Other users can read ")
+
+
+# What a server says.
+
+
+@pytest.mark.parametrize("token", [None, "s3cret", "x.y"], ids=["usual", "of-another-form", "short"])
+def test_a_server_that_says_the_token(machine: Machine, token: str | None) -> None:
+    """As the user's name, or in an error: it is printed by no command, as text or as JSON."""
+    with Deployment() as deployment:
+        token = deployment.issue_token(token)
+        deployment.user["username"] = f"<{token}>"
+        machine.keep(deployment.url, token)
+        text, value = machine.run("whoami"), machine.run("whoami", "-o", "json")
+        assert text == (0, text.stdout, "")
+        assert text.text == f"<[hidden]> at {deployment.url}\n"
+        assert json.loads(value.stdout)[0]["username"] == "<[hidden]>"
+        run = machine.run("login", deployment.url, input=token)
+        assert run.text.startswith(f"Logged in to {deployment.url} as <[hidden]>. ")
+        deployment.answer("POST", "users/logout", error(500, f"No {token.upper()}.", token))
+        run = machine.run("logout", "-y", "-v")
+        assert "[hidden]" in run.stderr
+        assert token.lower() not in (run.stderr + run.text).lower()
 
 
 def test_a_bug_does_not_show_a_token(inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import click
 import pytest
-from coder_login.commands import output
+from coder_login.commands import logout, output, prompt
 from coder_login.deployment.api import Client
 from coder_login.interrupts import TerminatedError
+from coder_login.session import Session
 from coder_login.sessionstore import DEFAULT_SERVICE, StoreUnavailableError
+from coder_login.sessionstore import lock as lock_module
 from deployment import Deployment
 from file_steps import before_step, raising
 from loopback import Answer, json_answer
@@ -29,24 +30,25 @@ EACH_STORE = pytest.mark.parametrize("world", ["file", "keyring"], indirect=True
 
 
 @pytest.mark.parametrize(
-    ("words", "asked", "stop", "code"),
+    ("words", "stop", "code"),
     [
-        pytest.param(["login", "{url}", "--no-open"], "hidden", KeyboardInterrupt(), 130, id="token-prompt"),
-        pytest.param(["login", "{url}", "--no-open"], "hidden", TerminatedError(15), 143, id="sigterm"),
-        pytest.param(["login", "{other}", "--no-open"], "visible", KeyboardInterrupt(), 130, id="give-up"),
-        pytest.param(["logout"], "visible", KeyboardInterrupt(), 130, id="logout"),
-        pytest.param(["keyring", "reset"], "visible", KeyboardInterrupt(), 130, id="reset"),
+        pytest.param(["login", "{url}", "--no-open"], KeyboardInterrupt(), 130, id="token-prompt"),
+        pytest.param(["login", "{url}", "--no-open"], TerminatedError(15), 143, id="sigterm"),
+        pytest.param(["login", "{other}", "--no-open"], KeyboardInterrupt(), 130, id="give-up"),
+        pytest.param(["logout"], KeyboardInterrupt(), 130, id="logout"),
+        pytest.param(["keyring", "reset"], KeyboardInterrupt(), 130, id="reset"),
     ],
 )
 def test_at_a_question(
-    world: World, monkeypatch: pytest.MonkeyPatch, words: list[str], asked: str, stop: BaseException, code: int
+    world: World, monkeypatch: pytest.MonkeyPatch, words: list[str], stop: BaseException, code: int
 ) -> None:
     """Nothing has changed, and no token has left."""
     url = world.deployment.url
     world.inside.machine.keep(url, world.deployment.issue_token())
     world.keyring.blobs[DEFAULT_SERVICE] = b"damaged"
     before = world.state
-    monkeypatch.setattr(click.termui, f"{asked}_prompt_func", lambda prompt: raising(stop)())
+    monkeypatch.setattr(click.termui, "visible_prompt_func", lambda prompt: raising(stop)())
+    monkeypatch.setattr(prompt, "read_hidden_line", lambda question: raising(stop)())
     monkeypatch.setattr(output, "is_terminal", lambda stream: True)
     run = world.inside.run(*(word.format(url=url, other=url.replace("http:", "https:")) for word in words))
     assert (run.code, run.stdout) == (code, b"")
@@ -101,7 +103,12 @@ def test_in_the_middle_of_a_revocation(machine: Machine, deployment: Deployment)
     with machine.start("logout", "-y") as process:
         wait_for(lambda: bool(deployment.requests))
         process.send_signal(signal.SIGTERM)
-        assert finished(process) == (143, b"", "error: Terminated\n")
+        assert finished(process) == (
+            143,
+            b"",
+            f"error: Interrupted: {deployment.url} may have revoked the session, and it is still stored in the file "
+            f"{machine.directory / 'session'}\nFinish it with: coder logout --url {deployment.url}\n",
+        )
     assert machine.files() == before
     assert machine.run("logout", "-y").code == 0
     assert machine.files() == {}
@@ -151,23 +158,89 @@ def test_while_the_key_is_revoked(world: World, monkeypatch: pytest.MonkeyPatch)
 
 
 @EACH_STORE
-def test_right_after_the_commit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The new key is stored, with or without a last word about it: then it is not revoked any more."""
-    depth = 0
-
-    @contextlib.contextmanager
-    def interrupted_once_over() -> Iterator[None]:
-        nonlocal depth
-        depth += 1
-        yield
-        depth -= 1
-        if depth == 0:
-            raise KeyboardInterrupt
-
+@pytest.mark.parametrize("minted", [True, False], ids=["key", "token"])
+def test_right_after_the_commit(world: World, monkeypatch: pytest.MonkeyPatch, minted: bool) -> None:
+    """What is stored is not revoked any more, and everything about it is said, warnings too."""
     token = world.deployment.issue_token()
     before = world.deployment.valid_tokens()
-    monkeypatch.setattr("coder_login.login.ignore_signals", interrupted_once_over)
-    monkeypatch.setattr("coder_login.session.ignore_signals", interrupted_once_over)
-    assert world.log_in("--token", token).code == 130
-    (key,) = world.deployment.valid_tokens() - before
-    assert key.encode() in world.stored
+    world.inside.machine.keep(OTHER, TOKEN)
+    signal_after(monkeypatch, Session, "keep")
+    run = world.log_in("--token", token, *([] if minted else ["--use-token-as-session"]))
+    assert (run.code, run.text.startswith(f"Logged in to {world.deployment.url} as alex.")) == (0, True)
+    assert f"warning: The plaintext session of {OTHER} was " in run.stderr
+    stored = (world.deployment.valid_tokens() - before).pop() if minted else token
+    assert stored.encode() in world.stored
+
+
+@EACH_STORE
+def test_between_the_revocation_and_the_removal(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the deployment has answered, the session is removed here too, and the logout says so."""
+    token = world.deployment.issue_token()
+    world.log_in(input=token)
+    options = ["--use-keyring"] if world.store == "keyring" else []
+    signal_after(monkeypatch, logout, "_revoke")
+    run = world.inside.run("logout", "-y", *options)
+    assert run == (0, f"Logged out of {world.deployment.url}.\n".encode(), "")
+    assert token not in str(world.state)
+
+
+@EACH_STORE
+def test_while_a_commit_waits_for_the_lock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing has been done yet that could be cut in two: the login stops, and its new key is revoked."""
+    token = world.deployment.issue_token()
+    before = world.state
+    busy_from(monkeypatch, Client, "mint_key")
+    run = world.log_in("--token", token)
+    assert (run.code, run.stdout, run.stderr.lstrip()) == (130, b"", "error: Interrupted\n")
+    assert world.state == before
+
+
+@EACH_STORE
+def test_while_a_logout_waits_for_the_lock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stops, and says what is done and what is left; the command that it names finishes it."""
+    token = world.deployment.issue_token()
+    world.log_in(input=token)
+    options = ["--use-keyring"] if world.store == "keyring" else []
+    place = (
+        world.inside.machine.keyring().place if options else f"the file {world.inside.machine.directory / 'session'}"
+    )
+    with monkeypatch.context() as patch:
+        busy_from(patch, Client, "logout")
+        run = world.inside.run("logout", "-y", *options)
+    url = world.deployment.url
+    assert (run.code, run.stdout) == (130, b"")
+    assert run.stderr == (
+        f"error: Interrupted: the session of {url} was revoked, and is still stored in {place}\n"
+        f"Finish it with: coder {' '.join(['logout', *options])} --url {url}\n"
+    )
+    assert world.inside.run("logout", "-y", *options, "--url", url).code == 0
+    assert token not in str(world.state)
+
+
+def press_ctrl_c(*_: object) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def signal_after(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """Let Ctrl-C be pressed right after a call of *owner*'s function *name*."""
+    real = getattr(owner, name)
+
+    def signalled(*arguments: object, **options: object) -> object:
+        result = real(*arguments, **options)
+        press_ctrl_c()
+        return result
+
+    monkeypatch.setattr(owner, name, signalled)
+
+
+def busy_from(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """Let every lock be taken after a call of *owner*'s function *name*, and Ctrl-C be pressed in the wait for it."""
+    real = getattr(owner, name)
+
+    def call(*arguments: object) -> object:
+        result = real(*arguments)
+        monkeypatch.setattr(lock_module, "_try_lock", lambda descriptor: False)
+        monkeypatch.setattr("coder_login.sessionstore.lock.time.sleep", press_ctrl_c)
+        return result
+
+    monkeypatch.setattr(owner, name, call)

@@ -6,8 +6,10 @@ import contextlib
 import errno
 import os
 import select
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,13 +33,24 @@ ADOPT = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); o
 
 
 class Terminal:
-    """The command on a terminal of *columns*; its standard output goes to a pipe if so asked."""
+    """The command on a terminal of *columns*; its standard output goes to a pipe if so asked.
 
-    def __init__(self, machine: Machine, *arguments: str, columns: int = 200, piped: bool = False, **env: str) -> None:
-        self._master, slave = os.openpty()
+    *script* is the program that starts it there.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        *arguments: str,
+        columns: int = 200,
+        piped: bool = False,
+        script: str = ADOPT,
+        **env: str,
+    ) -> None:
+        self.master, slave = os.openpty()
         termios.tcsetwinsize(slave, (24, columns))
         self.process = subprocess.Popen(
-            [sys.executable, "-S", "-c", ADOPT, *command(), *arguments],
+            [sys.executable, "-S", "-c", script, *command(), *arguments],
             env=machine.environment({"TERM": "xterm", **env}),
             stdin=slave,
             stdout=subprocess.PIPE if piped else slave,
@@ -52,9 +65,9 @@ class Terminal:
 
         Python loses an interrupt that comes between its last look and the read of the terminal.
         """
-        os.write(self._master, text.encode())
+        os.write(self.master, text.encode())
         while text == "\x03" and not self._ended():
-            os.write(self._master, text.encode())
+            os.write(self.master, text.encode())
 
     def _ended(self) -> bool:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -77,12 +90,12 @@ class Terminal:
         self.process.wait()
         if self.process.stdout:
             self.process.stdout.close()
-        os.close(self._master)
+        os.close(self.master)
 
     def _read(self) -> bool:
-        assert select.select([self._master], [], [], TIMEOUT)[0], f"silent after {self.seen!r}"
+        assert select.select([self.master], [], [], TIMEOUT)[0], f"silent after {self.seen!r}"
         try:
-            data = os.read(self._master, 65536)
+            data = os.read(self.master, 65536)
         except OSError as problem:
             assert problem.errno == errno.EIO  # noqa: PT017  # Linux' way to say that nobody has the terminal open
             return False
@@ -139,7 +152,7 @@ def test_a_refused_token_is_asked_for_again(terminal: Open, deployment: Deployme
     seen = plain(one.seen)
     assert "error: That is not a session token: it holds white space, a control character or a non-ASCII one\n" in seen
     assert f"error: {deployment.url} answered 401 Unauthorized: You are signed out" in seen
-    assert seen.count("Paste another one, or press Ctrl-C to stop.\n") == 2
+    assert seen.count("Paste another one, or press Ctrl-C to stop.\n") == 3
     assert TOKEN not in seen
     assert machine.files()["session"].decode() == token
 
@@ -199,7 +212,152 @@ def test_the_browser(
     said = "Your browser was asked to open" if opens else "Open in your browser"
     assert f"{said}:\n\n    {deployment.url}/cli-auth\n\n" in one.seen
     assert deployment.url.endswith("/base")
-    assert (log.read_text() if log.exists() else "") == (f"{deployment.url}/cli-auth\n" if opens else "")
+    assert opened_by(log) == f"{deployment.url}/cli-auth\n" if opens else not log.exists()
+
+
+def opened_by(log: Path) -> str:
+    """What a browser has written: nobody waits for it."""
+    deadline = time.monotonic() + TIMEOUT
+    while not (log.exists() and log.read_text().endswith("\n")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return log.read_text()
+
+
+@pytest.mark.parametrize("name", ["w3m", "lynx", "links", "elinks", "www-browser", "lynx.exe"])
+@pytest.mark.parametrize("form", ["{}", "{} %s", "{} -x %s &"], ids=["name", "command", "background"])
+def test_a_browser_in_the_terminal_is_not_started(
+    terminal: Open, deployment: Deployment, tmp_path: Path, name: str, form: str
+) -> None:
+    """It would take the terminal, and the token that is pasted into it."""
+    browser, log = tmp_path / name, tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" >"{log}"\n')
+    browser.chmod(0o755)
+    one = terminal("login", deployment.url, BROWSER=form.format(browser))
+    one.expect(PROMPT)
+    one.type(f"{deployment.issue_token()}\n")
+    assert one.end() == 0
+    assert f"Open in your browser:\n\n    {deployment.url}/cli-auth\n\n" in one.seen
+    assert not log.exists()
+
+
+def test_a_browser_has_no_terminal_of_ours(terminal: Open, deployment: Deployment, tmp_path: Path) -> None:
+    """Whatever a script starts, it can neither read what is typed nor write between our lines, nor keep us waiting."""
+    browser, log = tmp_path / "browser", tmp_path / "opened"
+    look = "echo noise; (: </dev/tty) 2>/dev/null && echo terminal; read line && echo $line; test -t 2 && echo error"
+    browser.write_text(f'#!/bin/sh\n({look}) >"{log}.part"\nmv "{log}.part" "{log}"\nsleep 60\n')
+    browser.chmod(0o755)
+    one = terminal("login", deployment.url, BROWSER=str(browser))
+    one.expect(PROMPT)
+    assert opened_by(log) == "noise\n"
+    one.type(f"{deployment.issue_token()}\n")
+    assert one.end() == 0
+
+
+# Job control.
+
+
+# A shell with one job: it gives it the terminal, takes it back with the echo on when the job stops, and, for each line
+# that is typed, sends the job on: in the foreground for `fg`, in the background for `bg`.
+SHELL = """
+import fcntl, os, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+for number in (signal.SIGTTOU, signal.SIGTTIN, signal.SIGTSTP):
+    signal.signal(number, signal.SIG_IGN)
+modes = termios.tcgetattr(0)
+job = os.fork()
+if not job:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    for number in (signal.SIGTTOU, signal.SIGTTIN, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_DFL)
+    os.execv(sys.argv[1], sys.argv[1:])
+while True:
+    _, status = os.waitpid(job, os.WUNTRACED)
+    os.tcsetpgrp(0, os.getpgrp())
+    echo = bool(termios.tcgetattr(0)[3] & termios.ECHO)
+    termios.tcsetattr(0, termios.TCSADRAIN, modes)
+    if not os.WIFSTOPPED(status):
+        print(f"[ended {os.waitstatus_to_exitcode(status)} echo {echo}]", flush=True)
+        break
+    print(f"[stopped {signal.Signals(os.WSTOPSIG(status)).name} echo {echo}]", flush=True)
+    if input() == "fg":
+        os.tcsetpgrp(0, job)
+    os.kill(job, signal.SIGCONT)
+"""
+
+
+def test_a_stop_at_the_prompt(terminal: Open, deployment: Deployment, machine: Machine) -> None:
+    """Ctrl-Z leaves the terminal as it was; gone on with, the prompt is there again, and what is pasted is not seen."""
+    token = deployment.issue_token()
+    one = terminal("login", "--no-open", deployment.url, script=SHELL)
+    for times in (1, 2, 3):
+        one.expect(PROMPT, times)
+        one.type("half of a paste\x1a")
+        one.expect("[stopped SIGTSTP echo True]\n", times)
+        one.type("fg\n")
+    one.expect(PROMPT, 4)
+    one.type(f"{token}\n")
+    one.expect("[ended 0 echo True]\n")
+    assert token not in one.seen
+    assert "half" not in one.seen
+    assert machine.files()["session"].decode() == token
+
+
+def test_a_stop_and_a_start_in_the_background(terminal: Open, deployment: Deployment) -> None:
+    """It waits for the terminal, as a read does; the state that it finds there meanwhile is another program's."""
+    token = deployment.issue_token()
+    one = terminal("login", "--no-open", deployment.url, script=SHELL)
+    one.expect(PROMPT)
+    one.type("\x1a")
+    one.expect("[stopped SIGTSTP echo True]\n")
+    one.type("bg\n")
+    one.expect("[stopped SIGTTIN echo True]\n")
+    one.type("fg\n")
+    one.expect(PROMPT, 2)
+    one.type(f"{token}\n")
+    one.expect("[ended 0 echo True]\n")
+    assert token not in one.seen
+
+
+def test_a_stop_that_can_not_be_seen_coming(terminal: Open, deployment: Deployment) -> None:
+    """After SIGSTOP the echo is off, until the shell mends it; then it is switched off once more."""
+    token = deployment.issue_token()
+    one = terminal("login", "--no-open", deployment.url, script=SHELL)
+    one.expect(PROMPT)
+    os.kill(foreground_of(one), signal.SIGSTOP)
+    one.expect("[stopped SIGSTOP echo False]\n")
+    one.type("fg\n")
+    one.expect(PROMPT, 2)
+    one.type(f"{token}\n")
+    one.expect("[ended 0 echo True]\n")
+    assert token not in one.seen
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGQUIT, signal.SIGUSR1, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name
+)
+def test_a_signal_that_ends_the_prompt(terminal: Open, deployment: Deployment, number: signal.Signals) -> None:
+    """Whatever it is, the terminal echoes afterwards, and the exit is the signal's."""
+    one = terminal("login", "--no-open", deployment.url, script=SHELL)
+    one.expect(PROMPT)
+    os.kill(foreground_of(one), number)
+    code = 128 + number if number in (signal.SIGTERM, signal.SIGHUP) else -number
+    one.expect(f"[ended {code} echo True]\n")
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04", "\x1c"], ids=["ctrl-c", "end-of-input", "ctrl-backslash"])
+def test_a_key_that_ends_the_prompt(terminal: Open, deployment: Deployment, key: str) -> None:
+    """The terminal echoes afterwards."""
+    one = terminal("login", "--no-open", deployment.url, script=SHELL)
+    one.expect(PROMPT)
+    one.type(key)
+    one.expect(" echo True]\n")
+
+
+def foreground_of(terminal: Terminal) -> int:
+    """The job that has the terminal."""
+    return os.tcgetpgrp(terminal.master)
 
 
 def test_an_error_is_red(terminal: Open) -> None:

@@ -68,11 +68,15 @@ class Machine:
         return kept | places | {"BROWSER": "true"} | self.env | dict(env or {})
 
     def start(
-        self, *arguments: str, env: Mapping[str, str] | None = None, stdout: int | IO[bytes] = subprocess.PIPE
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        stdout: int | IO[bytes] = subprocess.PIPE,
+        stderr: int | IO[bytes] = subprocess.PIPE,
     ) -> "subprocess.Popen[bytes]":
-        """The process, with pipes for its standard handles, but perhaps *stdout*."""
-        pipe, environment = subprocess.PIPE, self.environment(env)
-        return subprocess.Popen([*command(), *arguments], env=environment, stdin=pipe, stdout=stdout, stderr=pipe)
+        """The process, with pipes for its standard handles, but perhaps *stdout* or *stderr*."""
+        words, environment = [*command(), *arguments], self.environment(env)
+        return subprocess.Popen(words, env=environment, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr)
 
     def run(self, *arguments: str, env: Mapping[str, str] | None = None, input: str | bytes = b"") -> Run:
         """The command as a process, with *input* in the pipe that is its standard input, which then ends."""
@@ -109,7 +113,7 @@ def has_keyring() -> bool:
 def finished(process: "subprocess.Popen[bytes]", input: bytes = b"") -> Run:
     """How *process* ends, once it has read *input*."""
     stdout, stderr = process.communicate(input if process.stdin else None, TIMEOUT)
-    return Run(process.returncode, stdout or b"", stderr.decode(errors="replace").replace("\r\n", "\n"))
+    return Run(process.returncode, stdout or b"", (stderr or b"").decode(errors="replace").replace("\r\n", "\n"))
 
 
 def command() -> list[str]:

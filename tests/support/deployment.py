@@ -67,9 +67,9 @@ class Deployment:
         with self._lock:
             return list(self._requests)
 
-    def issue_token(self) -> str:
-        """A new session of the user."""
-        token = f"{_make_word(10)}-{_make_word(22)}"
+    def issue_token(self, token: str | None = None) -> str:
+        """A new session of the user; a *token* of another form than the usual, perhaps."""
+        token = token or f"{_make_word(10)}-{_make_word(22)}"
         with self._lock:
             self._tokens.add(token)
         return token

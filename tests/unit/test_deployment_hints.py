@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from coder_login.commands import deployment_hints, hints, output
-from coder_login.commands.errors import RefusedVariableError
+from coder_login.commands.errors import RefusedTokenError
 from coder_login.commands.options import Given
 from coder_login.deployment import errors
 from coder_login.deployment.errors import Failure, HeaderError, HeaderFault, RequestError
@@ -88,10 +88,32 @@ def test_a_new_login_goes_where_the_refused_session_is() -> None:
     assert step == f"Log in again with: coder login --use-keyring --global-config {os.path.abspath('dir')} {URL}"
 
 
-def test_a_refused_token_of_a_variable() -> None:
-    """A new login would not help: the variable would override it."""
-    error = RefusedVariableError("it was refused", "CODER_SESSION_TOKEN")
-    assert step_after(error) == "That was the token of CODER_SESSION_TOKEN: unset it to use the stored session."
+PAGE = "https://dev.example.com/cli-auth"
+
+
+@pytest.mark.parametrize(
+    ("source", "page", "step"),
+    [
+        pytest.param(
+            "--token", None, "That was the token of --token: leave it out to use the stored session.", id="option"
+        ),
+        pytest.param(
+            "CODER_SESSION_TOKEN",
+            None,
+            "That was the token of CODER_SESSION_TOKEN: unset it to use the stored session.",
+            id="variable",
+        ),
+        pytest.param(
+            "the line on standard input",
+            PAGE,
+            f"That was the token of the line on standard input: copy a new one from {PAGE}",
+            id="login",
+        ),
+    ],
+)
+def test_a_refused_token_that_was_given(source: str, page: str | None, step: str) -> None:
+    """The same command would be refused again."""
+    assert step_after(RefusedTokenError("it was refused", source, page)) == step
 
 
 @pytest.mark.parametrize(

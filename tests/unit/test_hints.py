@@ -29,6 +29,7 @@ pytest_plugins = ["cli_fixtures"]
 URL = DeploymentURL.parse("https://dev.example.com/base")
 HTTP = DeploymentURL.parse("http://dev.example.com")
 OTHER = DeploymentURL.parse("https://other.example.com")
+HALF = errors.HalfLoggedOutError("no", URL, files.FileError(Path("x"), files.Action.REMOVED, "no"), 1)
 HERE = os.path.abspath("D")
 D = "D:\\a b" if sys.platform == "win32" else "/a b"
 QUOTED = '"D:\\a b"' if sys.platform == "win32" else "'/a b'"
@@ -183,6 +184,8 @@ def test_on_windows_a_word_is_quoted_for_both_shells(word: str) -> None:
 FAILURE = files.NoConfigDirectoryError("HOME")
 SAY_WHERE = "Say where with --global-config DIR or CODER_CONFIG_DIR."
 
+NOWHERE = "No token was sent to where it says, and nothing was stored."
+
 STORES = [
     (missing(), "Log in with: coder login https://dev.example.com/base"),
     (store.SessionNotFoundError("no session"), "Log in with: coder login URL"),
@@ -198,7 +201,8 @@ STORES = [
     (
         store.OriginMismatchError(URL, None, "an unknown deployment", same_host=False, in_keyring=False),
         "Write the URL of the deployment that issued it into that file, or log in with: "
-        "coder login https://dev.example.com/base",
+        "coder login https://dev.example.com/base\n"
+        "Or forget it with: coder logout --local-only",
     ),
     (
         store.OriginMismatchError(URL, None, "an unknown deployment", in_keyring=True),
@@ -236,7 +240,11 @@ STORES = [
     (store.StoreLockedError("x"), "Try again, or end the coder process that hangs."),
     (store.StoreChangedError("x"), "End the other program that writes it, and try again."),
     (store.WriteLostError("x"), "Try again. Another program may be writing the same credential over and over."),
-    (store.URLFileError("x"), "Log in, or write the URL of a deployment into it."),
+    (
+        store.URLFileError("x"),
+        "Log in, or write the URL of a deployment into it.\n"
+        "Or forget it, and the session beside it, with: coder logout --use-keyring=false --local-only",
+    ),
     (store.RestoreError("x", FAILURE), SAY_WHERE),
     (store.KeyringRestoreError("x", FAILURE), "Look with: coder keyring list"),
     (store.MigrationError("x", FAILURE), SAY_WHERE),
@@ -270,7 +278,20 @@ STORES = [
         'On Windows the policy "Do not allow storage of passwords and credentials for network authentication" is a '
         f"usual cause. {WITHOUT_KEYRING}",
     ),
+    (
+        files.UntrustedFileError(Path("x")),
+        f"{NOWHERE} Look at what it says, and close it to them with: chmod go-w x",
+    ),
+    (
+        files.UntrustedFileError(Path("x"), owner=7),
+        f"{NOWHERE} Remove it, or name another directory with --global-config.",
+    ),
     (files.InsecureFileWarning(Path("x")), "Close it to them with: chmod 600 x"),
+    (
+        files.InsecureDirectoryWarning(Path("x")),
+        "Name another one with --global-config, or close it to them with: chmod go-w x",
+    ),
+    (files.LeftoverFileWarning(Path("x")), "Remove it by hand."),
     (KeyLeftError("x", HTTP), "Look for it, and revoke it, at http://dev.example.com/settings/tokens"),
     (
         KeyLeftError("x", HTTP, FAILURE),
@@ -290,6 +311,21 @@ COMMANDS = [
         "Run this in a terminal, or pipe one in, as shown by https://dev.example.com/cli-auth",
     ),
     (errors.PastedTokenError("x"), "Paste another one, or press Ctrl-C to stop."),
+    (
+        errors.OwnerlessSessionError("the file x"),
+        "Give --url URL, or log in with: coder login URL\nOr forget it with: coder logout --local-only",
+    ),
+    (
+        errors.ConsolePasteError("x"),
+        "Paste with a right click, Shift-Insert or Ctrl-Shift-V, or press Ctrl-C to stop.",
+    ),
+    (
+        errors.EmptyTokenVariableError("x"),
+        "Set it to the token that is to be stored, or run this in a terminal.",
+    ),
+    (HALF, f"Remove it by hand.\nFinish it with: coder logout --url {URL}"),
+    (errors.HalfLoggedOutError("x", URL, None, 130), f"Finish it with: coder logout --url {URL}"),
+    (errors.AnotherSessionNotice("x"), "Run this again to log out of that one too."),
     (errors.NotRevokedError(HTTP, "x"), "Revoke it at http://dev.example.com/settings/tokens"),
     (errors.NoTLSNotice("x"), "Use https, if the deployment has it."),
     (

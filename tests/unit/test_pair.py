@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from coder_login.sessionstore import (
     OriginMismatchError,
     RestoreError,
     SessionStoreError,
+    StoreChangedError,
     StoreUnavailableError,
 )
 from coder_login.sessionstore import pair as pair_module
@@ -285,6 +287,109 @@ def test_an_undo_keeps_what_another_client_did_meanwhile(
 
 
 # Beside another client.
+
+
+THIRD = "https://third.example.com"
+GO_STEPS = (("session", b""), ("session", b"third"), ("url", THIRD.encode()))
+"""A login of the Go client: `session` in place, which empties it first, then `url`; without the lock."""
+
+
+class GoLogin:
+    """A Go client's login, whose steps are taken before the steps of ours that *slots* says; the last is the wait."""
+
+    def __init__(self, directory: Path, slots: tuple[int, ...]) -> None:
+        self._directory = directory
+        self._todo = list(zip(slots, GO_STEPS, strict=True))
+        self._turn = 0
+
+    def next(self, *_: object) -> None:
+        while self._todo and self._todo[0][0] <= self._turn:
+            name, data = self._todo.pop(0)[1]
+            (self._directory / name).touch(0o600)
+            (self._directory / name).write_bytes(data)
+        self._turn += 1
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for method in ("remove", "rename"):
+            real = getattr(ConfigDirectory, method)
+            monkeypatch.setattr(ConfigDirectory, method, self._between(real))
+        monkeypatch.setattr(time, "sleep", self.next)
+
+    def _between(self, real: Callable[..., object]) -> Callable[..., object]:
+        def step(*arguments: object) -> object:
+            self.next()
+            return real(*arguments)
+
+        return step
+
+
+@pytest.mark.parametrize("slots", [*itertools.combinations_with_replacement(range(4), 3)], ids=str)
+@pytest.mark.parametrize("before", [{}, OLD_FILES], ids=["logged-out", "logged-in"])
+def test_a_go_login_at_the_same_time_mixes_no_pair(
+    files: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch, before: dict[str, bytes], slots: tuple[int, ...]
+) -> None:
+    """One of the two pairs stands there in the end, and ours says whether it is its own: never one's `url` beside the
+    other's token, which the next command would send there."""
+    write_other(files, before)
+    GoLogin(directory, slots).install(monkeypatch)
+    try:
+        files.write(NEW, NEWER)
+        expected = NEW_FILES
+    except StoreChangedError:
+        expected = {"url": THIRD.encode(), "session": b"third"}
+    assert content(files) == expected
+
+
+@pytest.mark.parametrize("slots", [*itertools.combinations_with_replacement(range(3), 3)], ids=str)
+def test_a_go_login_while_url_is_changed_mixes_no_pair(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch, slots: tuple[int, ...]
+) -> None:
+    """The same where the token goes to a keyring: its token stays in no file whose `url` is ours."""
+    GoLogin(directory, slots).install(monkeypatch)
+    try:
+        with logged_in.naming(NEW):
+            pass
+        expected = {"url": NEW_FILES["url"]}
+    except StoreChangedError:
+        expected = {"url": THIRD.encode(), "session": b"third"}
+    assert content(logged_in) == expected
+
+
+def test_files_that_another_program_mixes_again_and_again_are_an_error(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a login that is said to be done."""
+    real = pair_module.FilePair._read_files_settled
+
+    def mixed(pair: pair_module.FilePair) -> object:
+        (directory / "url").write_bytes(THIRD.encode())
+        return real(pair)
+
+    monkeypatch.setattr(pair_module.FilePair, "_read_files_settled", mixed)
+    with pytest.raises(StoreChangedError) as caught:
+        logged_in.write(NEW, NEWER)
+    assert caught.value.message == f"another program has changed the files in {directory} at the same time"
+
+
+@pytest.mark.parametrize("failing", STAGED)
+def test_an_old_token_that_can_not_be_removed_is_pointed_out(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """The session is stored; the other staged files are gone, and one with a token is named."""
+    real = ConfigDirectory.discard
+
+    def discard(config: ConfigDirectory, name: str) -> None:
+        if name == failing and config.file(name).exists():
+            raise StoreUnavailableError("refused")
+        real(config, name)
+
+    with warnings.catch_warnings(record=True) as caught, logged_in.replacing(NEW, NEWER):
+        warnings.simplefilter("always")
+        monkeypatch.setattr(ConfigDirectory, "discard", discard)
+    kept = directory / failing
+    said = f"{kept} could not be removed, and may hold an old session token"
+    assert [str(warning.message) for warning in caught] == ([said] if "session" in failing and kept.exists() else [])
+    assert {*content(logged_in)} - {failing} == {"url", "session"}
 
 
 def test_a_reader_waits_until_a_go_clients_login_is_whole(

@@ -31,6 +31,8 @@ class UsageError(CoderError):
 class ForeignCommandError(CoderError):
     """The command *name* is one of the Go CLI's, and we don't have it."""
 
+    exit_code = 2
+
     def __init__(self, name: str) -> None:
         super().__init__(f"the command {name} is the Go CLI's, and this is {IDENTITY}: {find_own_place()}")
         self.name = name
@@ -50,12 +52,23 @@ class UnwrittenAnswerError(CoderError):
 class UnnamedDeploymentError(CoderError):
     """Neither an argument, an option, a variable nor the `url` file names a deployment."""
 
-    def __init__(self) -> None:
-        super().__init__("no deployment is named")
+    def __init__(self, message: str = "no deployment is named") -> None:
+        super().__init__(message)
+
+
+class OwnerlessSessionError(UnnamedDeploymentError):
+    """No deployment is named, and there is a plaintext session that belongs to none."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"no deployment is named, and nothing says to which one the session in {place} belongs")
 
 
 class TokenVariableSetError(CoderError):
     """A variable's token would override the one that a login stores."""
+
+
+class EmptyTokenVariableError(CoderError):
+    """A variable's token was to be stored, it is empty, and nobody is there to be asked for another one."""
 
 
 class NoTokenError(CoderError):
@@ -74,12 +87,20 @@ class PastedTokenError(CoderError):
     """What was pasted at the prompt is no token, or not a good one."""
 
 
-class RefusedVariableError(CoderError):
-    """The deployment refused the token of *variable*."""
+class ConsolePasteError(CoderError):
+    """Ctrl-V was typed at a prompt of a console that hands it on, and pastes nothing."""
 
-    def __init__(self, message: str, variable: str) -> None:
+
+class RefusedTokenError(CoderError):
+    """The deployment refused the token from *source*.
+
+    *page* is where a new one is made, for a login; None where the stored session can be used instead.
+    """
+
+    def __init__(self, message: str, source: str, page: str | None) -> None:
         super().__init__(message)
-        self.variable = variable
+        self.source = source
+        self.page = page
 
 
 class NotRevokedError(CoderError):
@@ -88,6 +109,19 @@ class NotRevokedError(CoderError):
     def __init__(self, url: DeploymentURL, reason: str) -> None:
         super().__init__(f"the session was forgotten here, but not revoked: {reason}")
         self.url = url
+
+
+class HalfLoggedOutError(CoderError):
+    """A logout has come half-way: the message says what is done, and the session of *url* is still stored here.
+
+    *failure* is why, None for an interruption.
+    """
+
+    def __init__(self, message: str, url: DeploymentURL, failure: CoderError | None, exit_code: int) -> None:
+        super().__init__(message)
+        self.url = url
+        self.failure = failure
+        self.exit_code = exit_code
 
 
 class Notice:
@@ -115,6 +149,10 @@ class DisplacedNotice(Notice):
     def __init__(self, message: str, owner: str) -> None:
         super().__init__(message)
         self.owner = owner
+
+
+class AnotherSessionNotice(Notice):
+    """A logout has left a session alone that another program has stored meanwhile."""
 
 
 class TokenVariableNotice(Notice):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from coder_login.commands import deployment_hints, errors
+from coder_login.commands import deployment_hints, errors, options
 from coder_login.commands.deployment_hints import Step
 from coder_login.commands.go_cli import find_go_program
 from coder_login.commands.invocation import Invocation, quote
-from coder_login.deployment.session_token import InvalidTokenError
+from coder_login.deployment.session_token import InvalidTokenError, QuotedTokenError
 from coder_login.errors import CoderError, KeyLeftError
 from coder_login.sessionstore import errors as store
 from coder_login.sessionstore import file_errors as files
@@ -37,13 +37,28 @@ def _after_foreign_command(error: errors.ForeignCommandError, run: Invocation) -
     return f"Give the same words to the Go CLI, by its path: {other}"
 
 
+def _after_refused_token(error: errors.RefusedTokenError, run: Invocation) -> str:
+    if error.page is not None:
+        return f"That was the token of {error.source}: copy a new one from {error.page}"
+    verb = "leave it out" if error.source == options.TOKEN.name else "unset it"
+    return f"That was the token of {error.source}: {verb} to use the stored session."
+
+
+def _after_half_logout(error: errors.HalfLoggedOutError, run: Invocation) -> str:
+    finish = run.spell("Finish it with:", "logout", "--url", str(error.url))
+    return "\n".join(filter(None, (_after_failure(error, run), finish)))
+
+
 def _after_mismatch(error: store.OriginMismatchError, run: Invocation) -> str:
     words = [*run.repeat_local("--use-token-as-session"), *(["--replace"] if error.same_host else [])]
     text = f"Name {error.owner} instead, or log in with:" if error.owner else "Log in with:"
     if error.owner is None and not error.same_host:
         text = "Write the URL of the deployment that issued it into that file, or log in with:"
     keyring = run.store_of(error.in_keyring)
-    return run.spell(text, "login", *words, str(error.requested), keyring=keyring, token=True)
+    login = run.spell(text, "login", *words, str(error.requested), keyring=keyring, token=True)
+    if error.owner is None and not error.in_keyring:
+        return "\n".join((login, run.spell("Or forget it with:", "logout", "--local-only", keyring=keyring)))
+    return login
 
 
 def _after_damaged_token(error: store.DamagedTokenError, run: Invocation) -> str:
@@ -72,7 +87,9 @@ def _after_key_left(error: KeyLeftError, run: Invocation) -> str:
     return "\n".join(filter(None, (look, _after_failure(error, run))))
 
 
-def _after_failure(error: store.RestoreError | store.MigrationError | KeyLeftError, run: Invocation) -> str:
+def _after_failure(
+    error: store.RestoreError | store.MigrationError | KeyLeftError | errors.HalfLoggedOutError, run: Invocation
+) -> str:
     return find_step(error.failure, run) if error.failure else ""
 
 
@@ -99,14 +116,23 @@ _STEPS: dict[type[Any], Step] = {
     errors.NobodyToAskError: "Confirm with --yes",
     errors.UnwrittenAnswerError: "Look at where standard output goes.",
     errors.UnnamedDeploymentError: lambda error, run: run.spell("Give --url URL, or log in with:", "login", "URL"),
+    errors.OwnerlessSessionError: lambda error, run: "\n".join(
+        (
+            run.spell("Give --url URL, or log in with:", "login", "URL"),
+            run.spell("Or forget it with:", "logout", "--local-only", keyring=run.store_of(False)),
+        )
+    ),
     errors.TokenVariableSetError: "Unset it, or store that token itself with --use-token-as-session",
     errors.NoTokenError: "Run this again, and paste one.",
     errors.NoTokenPipedError: lambda error, run: f"Run this in a terminal, or pipe one in, as shown by {error.page}",
     errors.PastedTokenError: "Paste another one, or press Ctrl-C to stop.",
-    errors.RefusedVariableError: lambda error, run: (
-        f"That was the token of {error.variable}: unset it to use the stored session."
-    ),
+    errors.ConsolePasteError: "Paste with a right click, Shift-Insert or Ctrl-Shift-V, or press Ctrl-C to stop.",
+    errors.EmptyTokenVariableError: "Set it to the token that is to be stored, or run this in a terminal.",
+    QuotedTokenError: "Leave out the quotes: in cmd, set NAME=VALUE and echo take them for a part of the text.",
+    errors.RefusedTokenError: _after_refused_token,
     errors.NotRevokedError: lambda error, run: f"Revoke it at {error.url.join('settings/tokens')}",
+    errors.HalfLoggedOutError: _after_half_logout,
+    errors.AnotherSessionNotice: "Run this again to log out of that one too.",
     errors.NoTLSNotice: "Use https, if the deployment has it.",
     errors.LeftoverNotice: lambda error, run: run.spell(
         "Revoke and remove it with:", "logout", "--url", str(error.url), keyring=False
@@ -136,7 +162,12 @@ _STEPS: dict[type[Any], Step] = {
     store.StoreLockedError: "Try again, or end the coder process that hangs.",
     store.StoreChangedError: "End the other program that writes it, and try again.",
     store.WriteLostError: "Try again. Another program may be writing the same credential over and over.",
-    store.URLFileError: "Log in, or write the URL of a deployment into it.",
+    store.URLFileError: lambda error, run: "\n".join(
+        (
+            "Log in, or write the URL of a deployment into it.",
+            run.spell("Or forget it, and the session beside it, with:", "logout", "--local-only", keyring=False),
+        )
+    ),
     store.RestoreError: _after_failure,
     store.KeyringRestoreError: lambda error, run: run.spell("Look with:", "keyring list"),
     store.MigrationError: lambda error, run: _after_failure(error, run) or "Run this again.",

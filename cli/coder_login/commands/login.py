@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import codecs
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from coder_login.commands import options, output
+from coder_login.commands import options, output, tokens
 from coder_login.commands.errors import (
+    ConsolePasteError,
     DisplacedNotice,
     LeftoverNotice,
     Notice,
     NoTokenError,
-    NoTokenPipedError,
     PastedTokenError,
-    TokenVariableSetError,
 )
 from coder_login.commands.parsing import Command, Flag
 from coder_login.commands.settings import KEYRING_VARIABLE, TOKEN_VARIABLE, Settings
-from coder_login.deployment.session_token import InvalidTokenError, check_token
+from coder_login.deployment.session_token import InvalidTokenError
 from coder_login.deployment.url import DeploymentURL
+from coder_login.interrupts import ignore_signals
 from coder_login.sessionstore import OriginMismatchError
 from coder_login.text import printable
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from coder_login.deployment.api import Client, User
     from coder_login.session import Kept, Session
 
-_LINE_LIMIT = 4096  # characters of a line of standard input; a token has at most 256
+_CTRL_V = "\x16"
 
 
 @click.command(
@@ -54,33 +53,16 @@ def command(ctx: click.Context, deployment: str | None, use_token_as_session: bo
     terminal, and read as a line of standard input otherwise.
     """
     settings = Settings(ctx)
-    token = _take_given_token(settings, use_token_as_session=use_token_as_session)
+    token = tokens.take_given_for_login(settings, use_token_as_session=use_token_as_session)
     session = settings.open_session(deployment)
     client = settings.make_client(session.url)
     replace = _check_stores(session, token, replace=replace)
     client.check_deployment()
-    if token is None:
-        token, user = _ask_token(settings, client, session.url)
-    else:
-        user = client.identify(token)
-    if settings.token_option is not None and not use_token_as_session:
-        from coder_login.login import keep_new_key
-
-        kept = keep_new_key(client, session, token, replace=replace)
-    else:
-        kept = session.keep(token, replace=replace)
-    output.answer(f"Logged in to {session.url} as {printable(user.username)}. The token is kept in {session.place}.")
-    _tell_changes(settings, session.url, kept)
-
-
-def _take_given_token(settings: Settings, *, use_token_as_session: bool) -> str | None:
-    if settings.token_option is not None:
-        return check_token(settings.token_option.strip(), "--token")
-    if settings.token_variable is None:
-        return None
-    if not use_token_as_session:
-        raise TokenVariableSetError(f"{TOKEN_VARIABLE} is set, and would override whatever this login stores")
-    return check_token(settings.token_variable.strip(), TOKEN_VARIABLE)
+    token, user = _identify(settings, client, session.url, token)
+    is_minted = settings.token_option is not None and not use_token_as_session
+    with ignore_signals():  # from the commit until everything about it is said
+        kept = _keep(client, session, token, is_minted=is_minted, replace=replace)
+        _tell(settings, session, user, kept)
 
 
 def _check_stores(session: Session, token: str | None, *, replace: bool) -> bool:
@@ -98,52 +80,68 @@ def _check_stores(session: Session, token: str | None, *, replace: bool) -> bool
     return replace
 
 
-def _ask_token(settings: Settings, client: Client, url: DeploymentURL) -> tuple[str, User]:
+def _identify(settings: Settings, client: Client, url: DeploymentURL, token: str | None) -> tuple[str, User]:
+    """The token, asked for or read where none was given, and whose it is."""
     page = url.join("cli-auth")
-    if not output.is_terminal(sys.stdin):
-        token = _read_line(page)
+    if token is None and output.is_terminal(sys.stdin):
+        return _ask_token(settings, client, page)
+    if token is None:
+        token = tokens.read_line(page)
+    with tokens.explain_refusal(tokens.find_source(settings), page):
         return token, client.identify(token)
+
+
+def _ask_token(settings: Settings, client: Client, page: str) -> tuple[str, User]:
     opened = output.is_terminal(sys.stdout) and not settings.no_open and _open_browser(page)
     output.progress(f"{'Your browser was asked to open' if opened else 'Open in your browser'}:\n\n    {page}\n")
-    return _prompt(settings, client)
-
-
-def _prompt(settings: Settings, client: Client) -> tuple[str, User]:
     from coder_login.deployment.errors import TokenRefusedError
 
     while True:
-        token = _read_hidden_line()
         try:
-            return check_token(token, "that"), client.identify(token)
+            token = _read_token()
+            return token, client.identify(token)
         except (InvalidTokenError, TokenRefusedError) as refusal:
             settings.report(PastedTokenError(refusal.message))
+        except ConsolePasteError as problem:
+            settings.report(problem)
 
 
-def _read_hidden_line() -> str:
+def _read_token() -> str:
+    from coder_login.commands import prompt
+
     try:
-        return str(click.prompt("Paste your token here", hide_input=True, err=True)).strip()
-    except click.Abort as stop:
-        if not isinstance(stop.__context__, EOFError):
-            raise
-    raise NoTokenError("no token was given")
-
-
-def _read_line(page: str) -> str:
-    # PowerShell can put a byte-order mark before what it pipes.
-    bytes_ = sys.stdin.buffer.readline(_LINE_LIMIT).removeprefix(codecs.BOM_UTF8) if sys.stdin else b""
-    line = bytes_.decode("ascii", "replace")
-    if not line.strip():
-        raise NoTokenPipedError(page)
-    return check_token(line.strip(), "the line on standard input")
+        line = prompt.read_hidden_line("Paste your token here: ")
+    except EOFError:
+        line = None
+    if line is None:
+        raise NoTokenError("no token was given")
+    if _CTRL_V in line and not line.replace(_CTRL_V, "").strip():
+        raise ConsolePasteError("that was Ctrl-V itself: this console pastes nothing for it here")
+    return tokens.check(line.replace(_CTRL_V, ""), "that")
 
 
 def _open_browser(page: str) -> bool:
-    import webbrowser
+    from coder_login.commands.browser import open_page
 
+    return open_page(page)
+
+
+def _keep(client: Client, session: Session, token: str, *, is_minted: bool, replace: bool) -> Kept:
+    if not is_minted:
+        return session.keep(token, replace=replace)
+    from coder_login.login import keep_new_key
+
+    with tokens.explain_refusal(options.TOKEN.name, session.url.join("cli-auth")):
+        return keep_new_key(client, session, token, replace=replace)
+
+
+def _tell(settings: Settings, session: Session, user: User, kept: Kept) -> None:
     try:
-        return webbrowser.open(page)
-    except webbrowser.Error:
-        return False
+        output.answer_done(
+            f"Logged in to {session.url} as {printable(user.username)}. The token is kept in {session.place}."
+        )
+    finally:
+        _tell_changes(settings, session.url, kept)
 
 
 def _tell_changes(settings: Settings, url: DeploymentURL, kept: Kept) -> None:

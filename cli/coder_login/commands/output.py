@@ -1,4 +1,8 @@
-"""What a person or an editor sees: answers on standard output, everything else on standard error."""
+"""What a person or an editor sees: answers on standard output, everything else on standard error.
+
+All of it goes through one door, `_hide`, which knows the tokens of the run: a server can have put one into what it
+says. The one exception is `answer_line`, which is there to print a token.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ import click
 
 from coder_login.commands.errors import NobodyToAskError, Notice, UnwrittenAnswerError
 from coder_login.errors import CoderError
+from coder_login.text import MAX_PRINTED, redact
 
 if TYPE_CHECKING:
     from coder_login.commands.options import Given
@@ -22,13 +27,34 @@ if TYPE_CHECKING:
 _MIN_WIDTH = 30  # columns; narrower than that, wrapped text reads worse than what the terminal breaks
 
 
+_tokens: set[str] = set()
+
+
+def hide(*tokens: str | None) -> None:
+    """Print *tokens* nowhere, from now on."""
+    _tokens.update(token for token in tokens if token)
+
+
+def forget_tokens() -> None:
+    """At the start of a run: the tokens of another one are nothing to it."""
+    _tokens.clear()
+
+
 def answer(text: str) -> None:
-    _print(_wrap(text, is_terminal(sys.stdout)) + "\n")
+    _print(_wrap(_hide(text), is_terminal(sys.stdout)) + "\n")
+
+
+def answer_done(sentence: str) -> None:
+    """The answer of a command that has changed something: when it can't be written, the error says it all the same."""
+    try:
+        answer(sentence)
+    except UnwrittenAnswerError as problem:
+        raise UnwrittenAnswerError(f"{sentence} But {problem.message}") from problem
 
 
 def answer_json(value: Any) -> None:
     """JSON that every encoding can carry."""
-    _print(json.dumps(value, indent=2) + "\n")
+    _print(json.dumps(_hide_all(value), indent=2) + "\n")
 
 
 def answer_line(line: str) -> None:
@@ -38,7 +64,7 @@ def answer_line(line: str) -> None:
 
 def answer_lines(lines: Iterable[str]) -> None:
     """A list, one thing a line, never wrapped: a URL must stay beside its mark."""
-    _print("".join(f"{line}\n" for line in lines))
+    _print(_hide("".join(f"{line}\n" for line in lines)))
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -62,12 +88,44 @@ def check_person() -> None:
 
 
 def _print(text: str | bytes) -> None:
+    if sys.stdout is None:  # the program was started without it, and click would print nowhere
+        raise UnwrittenAnswerError("the answer could not be written: standard output is closed")
     try:
         click.echo(text, nl=False)
     except OSError as problem:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.close()  # else the interpreter would try to write the rest again, and fail aloud
+        _give_up("stdout")
         raise UnwrittenAnswerError(f"the answer could not be written: {problem.strerror}") from problem
+
+
+def _say(text: str, end: str = "\n") -> None:
+    """Write *text* to standard error; when that can't be done, there is no other place to say so."""
+    try:
+        click.echo(text + end, nl=False, err=True)
+    except OSError:
+        _give_up("stderr")
+
+
+def _give_up(name: str) -> None:
+    """Close the stream *name* of `sys`: else the interpreter would try to write the rest in the end, and fail aloud."""
+    stream = getattr(sys, name)
+    setattr(sys, name, None)
+    with contextlib.suppress(OSError):
+        stream.close()
+
+
+def _hide(text: str) -> str:
+    return redact(text, _tokens)
+
+
+def _hide_all(value: Any) -> Any:
+    """*value*, which is to be JSON, with each string in it through the door, and cut."""
+    if isinstance(value, str):
+        return _hide(value if len(value) <= MAX_PRINTED else value[:MAX_PRINTED] + "…")
+    if isinstance(value, list):
+        return [_hide_all(item) for item in value]
+    if isinstance(value, dict):
+        return {_hide_all(key): _hide_all(item) for key, item in value.items()}
+    return value
 
 
 def find_hint(problem: CoderError | Notice | Warning, given: Given) -> str:
@@ -88,22 +146,28 @@ def warning(problem: CoderError | Notice, hint: str = "") -> None:
 
 def note(sentence: str) -> None:
     """Something worth knowing that is not wrong."""
-    click.echo(_wrap(sentence, is_terminal(sys.stderr)), err=True)
+    _say(_wrap(_hide(sentence), is_terminal(sys.stderr)))
+
+
+def ask(question: str) -> None:
+    """A question, whose answer is typed behind it."""
+    _say(_hide(question), end="")
 
 
 def progress(line: str) -> None:
     """A line as it is, never wrapped: a URL must stay whole."""
-    click.echo(line, err=True)
+    _say(_hide(line))
 
 
 def _tell(label: str, colour: str, message: str, hint: str) -> None:
     # A line of a hint that is no sentence ends in what can be pasted: wrapped, it would be cut in two.
+    message, hint = _hide(message), _hide(hint)
     lines = [(f"{label}: {_capitalize(message)}", True), *((line, line.endswith(".")) for line in hint.splitlines())]
     on_terminal = is_terminal(sys.stderr)
     text = "\n".join(_wrap(line, on_terminal and is_prose) for line, is_prose in lines)
     if not os.environ.get("NO_COLOR"):
         text = text.replace(label, click.style(label, fg=colour, bold=True), 1)
-    click.echo(text, err=True)
+    _say(text)
 
 
 def _capitalize(message: str) -> str:

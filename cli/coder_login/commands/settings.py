@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coder_login.commands import options, output
-from coder_login.commands.errors import Notice, NoTLSNotice, UnnamedDeploymentError
+from coder_login.commands.errors import Notice, NoTLSNotice, OwnerlessSessionError, UnnamedDeploymentError
 from coder_login.deployment.url import DeploymentURL, InvalidURLError
 from coder_login.errors import CoderError
 from coder_login.sessionstore import FileStore, SessionStore
@@ -81,7 +81,10 @@ class Settings:
 
     def find_url(self, argument: str | None = None) -> DeploymentURL:
         """The deployment, also by the `url` file. Raises UnnamedDeploymentError when none is named anywhere."""
-        url = self.find_given_url(argument) or self.open_files().current()
+        files = self.open_files()
+        url = self.find_given_url(argument) or files.current()
+        if url is None and not self.use_keyring and files.has_session():
+            raise OwnerlessSessionError(files.place)
         if url is None:
             raise UnnamedDeploymentError
         return url

@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coder_login.commands import output
-from coder_login.commands.errors import RefusedVariableError
+from coder_login.commands import output, tokens
 from coder_login.commands.parsing import Command, output_option
-from coder_login.commands.settings import TOKEN_VARIABLE, Settings
-from coder_login.deployment.session_token import check_token
-from coder_login.deployment.url import DeploymentURL
+from coder_login.commands.settings import Settings
 from coder_login.text import printable
 
 if TYPE_CHECKING:
     from coder_login.deployment.api import User
+    from coder_login.session import Session
 
 
 @click.command(cls=Command, epilog="\b\nExamples:\n  coder whoami\n  coder whoami --use-keyring --output json")
@@ -28,8 +26,7 @@ def command(ctx: click.Context, form: str) -> None:
     """
     settings = Settings(ctx)
     session = settings.open_session()  # first of all: that there is no keyring matters more than a wrong token
-    token = _take_given_token(settings)
-    user = _fetch_user(settings, session.url, session.read() if token is None else token)
+    user = _fetch_user(settings, session, tokens.take_given(settings))
     if form == "text":
         output.answer(f"{printable(user.username)} at {session.url}")
         return
@@ -43,22 +40,12 @@ def command(ctx: click.Context, form: str) -> None:
     output.answer_json([answer])
 
 
-def _fetch_user(settings: Settings, url: DeploymentURL, token: str) -> User:
-    from coder_login.deployment.errors import TokenRefusedError
-
-    client = settings.make_client(url)
+def _fetch_user(settings: Settings, session: Session, given: str | None) -> User:
+    token = session.read() if given is None else given
+    output.hide(token)
+    client = settings.make_client(session.url)
     client.check_deployment()
-    try:
+    if given is None:
         return client.identify(token)
-    except TokenRefusedError as refusal:
-        if settings.token_option is not None or settings.token_variable is None:
-            raise
-        raise RefusedVariableError(refusal.message, TOKEN_VARIABLE) from refusal
-
-
-def _take_given_token(settings: Settings) -> str | None:
-    if settings.token_option is not None:
-        return check_token(settings.token_option.strip(), "--token")
-    if settings.token_variable is not None:
-        return check_token(settings.token_variable.strip(), TOKEN_VARIABLE)
-    return None
+    with tokens.explain_refusal(tokens.find_source(settings), page=None):
+        return client.identify(token)

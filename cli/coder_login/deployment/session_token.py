@@ -15,6 +15,10 @@ class InvalidTokenError(CoderError):
     """The text can't be a session token. The text itself is never part of the error."""
 
 
+class QuotedTokenError(InvalidTokenError):
+    """A token was given with quotes around it."""
+
+
 def check_token(token: str, source: str) -> str:
     """*token*, if it is printable ASCII without white space and not too long; *source* says where it came from.
 

@@ -103,12 +103,11 @@ class FileStore:
         with locked(self._lock_path()), self._pair.switched(url, None):
             yield
 
-    def delete(self, deployment: DeploymentURL | str, *, keep_url: bool = False) -> None:
+    def delete(self, deployment: DeploymentURL | str, token: str | None = None, *, keep_url: bool = False) -> None:
         """Forget the session; *keep_url* for a keyring that has one of that deployment, which `url` still names."""
         url = DeploymentURL.of(deployment)
         with locked(self._lock_path()):
-            owner, token = self._pair.read()
-            self._check_owner(url, owner, token)
+            self._check_stored(url, token)
             self._config.check_removable(ORGANIZATION_FILE)
             self._pair.discard_staged()
             self._remove(SESSION_FILE, *(() if keep_url else (URL_FILE, ORGANIZATION_FILE)))
@@ -116,12 +115,22 @@ class FileStore:
     def drop_session(self, url: DeploymentURL, token: str) -> None:
         """Remove `session` and leave `url`: for a *token* that is now kept elsewhere. Another one is left alone."""
         with locked(self._lock_path()):
-            owner, stored = self._pair.read()
-            self._check_owner(url, owner, stored)
-            if stored != token:
-                raise StoreChangedError(f"{self.place} holds another session by now, and was left alone")
+            self._check_stored(url, token)
             self._pair.discard_staged()
             self._remove(SESSION_FILE)
+
+    def is_ownerless(self) -> bool:
+        """Whether `url` names no deployment, while it, or `session`, has something in it."""
+        owner, token = self._pair.read()
+        return owner is None and bool(token or self._config.read(URL_FILE))
+
+    def forget_ownerless(self) -> None:
+        """Remove what `is_ownerless` has found. Raises StoreChangedError when a deployment is named by now."""
+        with locked(self._lock_path()):
+            if not self.is_ownerless():
+                raise StoreChangedError(f"{self.place} holds another session by now, and was left alone")
+            self._pair.discard_staged()
+            self._remove(SESSION_FILE, URL_FILE, ORGANIZATION_FILE)
 
     def forget(self, url: DeploymentURL) -> bool:
         """Remove `url` and `organization` when they are of *url*'s origin and no session file needs them."""
@@ -182,6 +191,13 @@ class FileStore:
             raise OriginMismatchError(url, None, stored, same_host=False, in_keyring=False)
         if owner != origin:
             raise OriginMismatchError(url, owner, same_host=owner.key == origin.key, in_keyring=False)
+
+    def _check_stored(self, url: DeploymentURL, token: str | None) -> None:
+        """Raise for a session that is not *url*'s, or not *token*'s where one is given."""
+        owner, stored = self._pair.read()
+        self._check_owner(url, owner, stored)
+        if token is not None and stored != token:
+            raise StoreChangedError(f"{self.place} holds another session by now, and was left alone")
 
     def _check_conflict(self, url: DeploymentURL, *, replace: bool) -> None:
         owner, token = self._pair.read()

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from coder_login.deployment.session_token import USUAL_LENGTH, check_token
 from coder_login.deployment.url import DeploymentURL, Origin
-from coder_login.sessionstore.entries import Entries
+from coder_login.sessionstore.entries import Entries, Entry
 from coder_login.sessionstore.errors import (
     KeyringRestoreError,
     NoRoomError,
     SessionNotFoundError,
     SessionStoreError,
+    StoreChangedError,
     StoreInOrderError,
     WriteLostError,
 )
@@ -96,12 +97,15 @@ class KeyringStore:
                 self._take_back(done, url.origin, error)
                 raise
 
-    def delete(self, deployment: DeploymentURL | str) -> None:
+    def delete(self, deployment: DeploymentURL | str, token: str | None = None) -> None:
         url = DeploymentURL.of(deployment)
         with locked(self._lock_path):
-            if not Entries.decode(self._get() or b"").find(url):
+            found = Entries.decode(self._get() or b"").find(url)
+            if not found:
                 raise _make_not_found_error(url)
-            self._rewrite(lambda entries: entries.remove(entries.find(url)))
+            if not _choose(found, token):
+                raise StoreChangedError(f"{self.place} holds another session by now, and was left alone")
+            self._rewrite(lambda entries: entries.remove(_choose(entries.find(url), token)))
 
     def check(
         self, deployment: DeploymentURL | str, token_length: int = USUAL_LENGTH, *, replace: bool = False
@@ -216,6 +220,11 @@ class KeyringStore:
     def _make_left_changed_error(self, failure: SessionStoreError) -> KeyringRestoreError:
         fact = f"the keyring could not be put back as it was: {failure.message}"
         return KeyringRestoreError(f"{fact}; the credential {self._service} may be left changed", failure)
+
+
+def _choose(entries: list[Entry], token: str | None) -> list[Entry]:
+    """Those of *entries* that hold *token*; all of them for None."""
+    return [entry for entry in entries if token is None or entry.token == token]
 
 
 def _is_understood(blob: bytes) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
 from coder_login.errors import CoderError
 from coder_login.sessionstore.directory import ConfigDirectory
 from coder_login.sessionstore.errors import RestoreError, StoreChangedError, StoreUnavailableError
+from coder_login.sessionstore.file_errors import LeftoverFileWarning
 from coder_login.text import printable
 
 URL_FILE = "url"
@@ -30,6 +32,7 @@ SETTLING_TIME = 0.05
 and then `url`, and takes no lock."""
 
 _READS = 20  # tries at a pair that nobody changes meanwhile
+_REWRITES = 3  # tries at a pair that nobody mixes meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class FilePair:
             previous, stamps, pair = (stamps, pair), self._stamps(), self.read()
             if previous == (stamps, pair):
                 return pair
-        raise StoreChangedError(f"the files in {printable(str(self._config.path))} keep changing")
+        raise self._make_changing_error()
 
     def check_writable(self, session_size: int | None) -> None:
         """Raise what `switched` would for a token of that many characters; None leaves `session` alone."""
@@ -76,6 +79,7 @@ class FilePair:
         self._stage(old, new)
         try:
             self._change(new, keep_session=owner == url.origin)
+            self._settle(old, new, keep_session=owner == url.origin)
             yield
         except BaseException as error:
             self._put_back(old, new, error)
@@ -87,6 +91,13 @@ class FilePair:
         """Remove what a writer that was killed has left."""
         for name in _STAGED:
             self._config.discard(name)
+
+    @property
+    def _place(self) -> str:
+        return printable(str(self._config.path))
+
+    def _make_changing_error(self) -> StoreChangedError:
+        return StoreChangedError(f"the files in {self._place} keep changing")
 
     def _stamps(self) -> list[int | None]:
         return [self._config.last_change(name) for name in (URL_FILE, SESSION_FILE)]
@@ -113,6 +124,30 @@ class FilePair:
         if new.session is not None:
             self._config.rename(_NEW_SESSION, SESSION_FILE)
 
+    def _settle(self, old: _Files, new: _Files, *, keep_session: bool) -> None:
+        """Read the pair back, and change it again where a client that takes no lock has mixed it meanwhile.
+
+        Raises StoreChangedError when that client's own pair stands there, or the files keep changing.
+        """
+        for _ in range(_REWRITES):
+            now = self._read_files_settled()
+            if now.url == new.url and (now.session == new.session or (new.session is None and keep_session)):
+                return
+            if now.url != new.url and now.session != new.session:
+                break
+            self._stage(old, new)
+            self._change(new, keep_session=False)
+        raise StoreChangedError(f"another program has changed the files in {self._place} at the same time")
+
+    def _read_files_settled(self) -> _Files:
+        stamps, files = self._stamps(), self._files()
+        for _ in range(_READS):
+            time.sleep(SETTLING_TIME)
+            previous, stamps, files = (stamps, files), self._stamps(), self._files()
+            if previous == (stamps, files):
+                return files
+        raise self._make_changing_error()
+
     def _put_back(self, old: _Files, new: _Files, error: BaseException) -> None:
         try:
             now = self._files()
@@ -136,8 +171,16 @@ class FilePair:
 
     def _discard_quietly(self) -> None:
         # The pair is as it should be, which an error would deny; what is left the next writer removes.
-        with contextlib.suppress(StoreUnavailableError):
-            self.discard_staged()
+        for name in _STAGED:
+            try:
+                self._config.discard(name)
+            except StoreUnavailableError:
+                self._warn_of_leftover(name)
+
+    def _warn_of_leftover(self, name: str) -> None:
+        if name in (_OLD_SESSION, _NEW_SESSION):
+            with contextlib.suppress(LeftoverFileWarning):  # made an error by a filter, it would deny the change, too
+                warnings.warn(LeftoverFileWarning(self._config.file(name)), stacklevel=2)
 
 
 def _parse_origin(text: str | None) -> Origin | None:

@@ -39,9 +39,10 @@ class SessionStore(Protocol):
     ) -> AbstractContextManager[None]:
         """`write`, undone when the body of the ``with`` raises: the store is then as it was before."""
 
-    def delete(self, deployment: DeploymentURL | str) -> None:
-        """Forget the token of the *deployment*'s origin. Raises SessionNotFoundError, OriginMismatchError.
+    def delete(self, deployment: DeploymentURL | str, token: str | None = None) -> None:
+        """Forget the token of the *deployment*'s origin; with a *token*, that one and no other.
 
+        Raises SessionNotFoundError, OriginMismatchError, and StoreChangedError when another token is stored.
         The token goes first: a StoreUnavailableError can mean that only what else names the deployment is left.
         """
 

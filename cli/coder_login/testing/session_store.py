@@ -6,7 +6,7 @@ import pytest
 
 from coder_login.deployment.session_token import InvalidTokenError
 from coder_login.deployment.url import DeploymentURL, InvalidURLError
-from coder_login.sessionstore import OriginMismatchError, SessionNotFoundError, SessionStore
+from coder_login.sessionstore import OriginMismatchError, SessionNotFoundError, SessionStore, StoreChangedError
 
 HTTPS = DeploymentURL.parse("https://dev.example.com")
 HTTP = DeploymentURL.parse("http://dev.example.com")
@@ -68,6 +68,15 @@ class SessionStoreContract:
         with pytest.raises(SessionNotFoundError):
             again.delete(HTTPS)
         assert again.deployments() == []
+
+    def test_only_the_named_token_is_deleted(self, store: SessionStore, again: SessionStore) -> None:
+        """Another one, which was stored meanwhile, is left alone, and the error says so."""
+        store.write(HTTPS, NEWER)
+        with pytest.raises(StoreChangedError):
+            again.delete(HTTPS, TOKEN)
+        assert store.read(HTTPS) == NEWER
+        again.delete(HTTPS, NEWER)
+        assert store.deployments() == []
 
     def test_a_deleted_token_can_be_written_again(self, store: SessionStore, again: SessionStore) -> None:
         """Nothing of the deleted session comes back with it."""

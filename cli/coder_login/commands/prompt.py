@@ -1,0 +1,150 @@
+"""The question for a token: what is typed is not echoed, and the terminal is left as it was found, whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from coder_login.commands import output
+
+_MAX_LINE = 64 * 1024  # bytes
+
+
+def read_hidden_line(question: str) -> str:
+    """What is typed or pasted after *question*, without an echo. Raises EOFError at the end of input."""
+    try:
+        return _read_hidden_line(question)
+    finally:
+        output.progress("")  # the line end that was typed is not echoed either
+
+
+if sys.platform == "win32":
+
+    def _read_hidden_line(question: str) -> str:
+        import getpass
+
+        output.ask(question)
+        return getpass.getpass("")
+
+else:
+    import termios
+
+    _LOCAL_MODES = 3  # the index of c_lflag in what tcgetattr gives
+    _STOPS = 100  # times that we stop for a terminal that another job has: outside of a shell, a stop has no effect
+    # Their default is to end the process, at once.
+    _ENDING = (signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
+
+    def _read_hidden_line(question: str) -> str:
+        terminal = _HiddenTerminal(sys.stdin.fileno(), question)
+        try:
+            with _handling(terminal):
+                return terminal.read_line().decode(errors="replace")
+        except (termios.error, OSError):
+            pass
+        raise EOFError  # the terminal is gone
+
+    class _HiddenTerminal:
+        """The terminal at *descriptor*, which asks *question* and echoes nothing.
+
+        A shell takes the terminal back when we are stopped, and gives it to us in a state of its own when we go on:
+        that state is then the one to leave.
+        """
+
+        def __init__(self, descriptor: int, question: str) -> None:
+            self._descriptor = descriptor
+            self._question = question
+            self._found: list[Any] | None = None
+            self._hidden: list[Any] | None = None
+            self._typed = b""
+
+        def hide(self) -> None:
+            """Switch the echo off, forget what was typed while it was on, and ask."""
+            self._wait_for_foreground()
+            found = termios.tcgetattr(self._descriptor)
+            if found == self._hidden:
+                return
+            hidden = [*found]
+            hidden[_LOCAL_MODES] &= ~termios.ECHO
+            self._found, self._typed = found, b""
+            termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, hidden)
+            self._hidden = termios.tcgetattr(self._descriptor)
+            self._ask()
+
+        def restore(self) -> None:
+            """Leave the terminal as it was found; what was typed since then is not for the shell."""
+            if self._found is not None:
+                with contextlib.suppress(termios.error):
+                    termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._found)
+            self._found = self._hidden = None
+
+        def stop(self, number: int, frame: FrameType | None) -> None:
+            """Stop as the signal asks for, and go on with the question."""
+            self.restore()
+            # Not while we are stopped like this: it would hide and ask before the next stop is handled.
+            signal.signal(signal.SIGCONT, signal.SIG_DFL)
+            self._default(number)
+            signal.signal(number, self.stop)
+            signal.signal(signal.SIGCONT, self.go_on)
+            self.hide()
+
+        def go_on(self, number: int, frame: FrameType | None) -> None:
+            """After a stop that nobody could see coming."""
+            self.hide()
+
+        def end(self, number: int, frame: FrameType | None) -> None:
+            """End as the signal asks for."""
+            self.restore()
+            self._default(number)
+
+        def read_line(self) -> bytes:
+            self.hide()
+            while not self._typed.endswith(b"\n") and len(self._typed) < _MAX_LINE:
+                piece = os.read(self._descriptor, _MAX_LINE)
+                if not piece:
+                    break
+                self._typed += piece
+            if not self._typed:
+                raise EOFError
+            return self._typed
+
+        def _ask(self) -> None:
+            # Not by sys.stderr: a handler may run in the middle of a write to it, and it takes no second one.
+            if sys.stderr is not None:
+                with contextlib.suppress(OSError):
+                    os.write(sys.stderr.fileno(), self._question.encode())
+
+        def _wait_for_foreground(self) -> None:
+            """Stop, as a read would, while another job has the terminal: its state is that job's."""
+            for _ in range(_STOPS):
+                try:
+                    if os.tcgetpgrp(self._descriptor) == os.getpgrp():
+                        return
+                except OSError:  # it is not the terminal that controls us
+                    return
+                self._default(signal.SIGTTIN)
+            raise EOFError
+
+        @staticmethod
+        def _default(number: int) -> None:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    @contextmanager
+    def _handling(terminal: _HiddenTerminal) -> Iterator[None]:
+        """The signals that stop, continue or end the process, handled for *terminal*, unless they are ignored."""
+        wanted = {signal.SIGTSTP: terminal.stop, signal.SIGCONT: terminal.go_on} | dict.fromkeys(_ENDING, terminal.end)
+        handled = [number for number in wanted if signal.getsignal(number) is signal.SIG_DFL]
+        try:
+            for number in handled:
+                signal.signal(number, wanted[number])
+            yield
+        finally:
+            for number in handled:
+                signal.signal(number, signal.SIG_DFL)
+            terminal.restore()
