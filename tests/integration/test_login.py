@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from coder_login.commands import output, prompt
 from coder_login.deployment.api import Client, User
 from coder_login.sessionstore import DEFAULT_SERVICE, StoreLockedError, StoreUnavailableError
 from deployment import Deployment
@@ -16,6 +17,22 @@ from memory_keyring import MemoryKeyring
 from cli import OTHER, TOKEN, Inside, World
 
 pytest_plugins = ["cli_fixtures"]
+
+
+def test_ctrl_v_at_a_console_that_pastes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older console of Windows hands the key on: it is named, with the ways to paste."""
+    token = world.deployment.issue_token()
+    lines = ["\x16", f"\x16{token}"]
+    monkeypatch.setattr(output, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(prompt, "read_hidden_line", lambda question: lines.pop(0))
+    run = world.log_in("--no-open")
+    assert run.code == 0
+    assert "That was Ctrl-V itself: this console pastes nothing for it here" in run.stderr
+    assert "Paste with a right click, Shift-Insert or Ctrl-Shift-V, or press Ctrl-C to stop." in " ".join(
+        run.stderr.split()
+    )
+    assert token.encode() in world.stored
+
 
 DROP, TRUNCATED = Answer(drop=True), replace(json_answer({"key": "x" * 50}, 201), truncate=True)
 GONE = StoreUnavailableError("the disk is gone")
