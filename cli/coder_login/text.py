@@ -24,6 +24,11 @@ def printable(text: str, limit: int = MAX_PRINTED) -> str:
     return "".join(_escape(character) for character in cut)
 
 
+def printable_lines(text: str) -> str:
+    """As `printable`, for lines of our own that hold such texts: their ends stay, and they are not cut."""
+    return "\n".join("".join(_escape(character) for character in line) for line in text.split("\n"))
+
+
 def _escape(character: str) -> str:
     if unicodedata.category(character) not in _ESCAPED:
         return character

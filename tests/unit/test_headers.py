@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from coder_login.deployment import headers
@@ -240,3 +242,23 @@ def test_a_command_that_does_not_exist() -> None:
     with pytest.raises(HeaderError) as caught:
         run_header_command("coder-no-such-command", URL)
     assert re.fullmatch(r"the header command failed with exit code \d+", caught.value.message)
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [
+        pytest.param(OSError(11, "Resource temporarily unavailable"), "Resource temporarily unavailable", id="system"),
+        pytest.param(ValueError("embedded null byte: hunter2"), "it holds a NUL", id="nul"),
+    ],
+)
+def test_a_command_that_can_not_be_started(monkeypatch: pytest.MonkeyPatch, problem: Exception, reason: str) -> None:
+    """It is the command that fails, not ours; what it says may be a secret, and is in no exception."""
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise problem
+
+    monkeypatch.setattr(subprocess, "Popen", fail)
+    with pytest.raises(HeaderError) as caught:
+        run_header_command("echo hunter2", URL)
+    assert caught.value.message == f"the header command can't be started: {reason}"
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)

@@ -1,7 +1,7 @@
 """What a person or an editor sees: answers on standard output, everything else on standard error.
 
-All of it goes through one door, `_hide`, which knows the tokens of the run: a server can have put one into what it
-says. The one exception is `answer_line`, which is there to print a token.
+All of it goes through one door, `_hide`, which escapes control characters, wherever a text came from, and knows the tokens
+of the run: a server can have put one into what it says. The one exception is `answer_line`, which prints a token.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import click
 
 from coder_login.commands.errors import NobodyToAskError, Notice, UnwrittenAnswerError
 from coder_login.errors import CoderError
-from coder_login.text import MAX_PRINTED, redact
+from coder_login.text import MAX_PRINTED, printable_lines, redact
 
 if TYPE_CHECKING:
     from coder_login.commands.options import Given
@@ -114,13 +114,13 @@ def _give_up(name: str) -> None:
 
 
 def _hide(text: str) -> str:
-    return redact(text, _tokens)
+    return printable_lines(redact(text, _tokens))
 
 
 def _hide_all(value: Any) -> Any:
     """*value*, which is to be JSON, with each string in it through the door, and cut."""
-    if isinstance(value, str):
-        return _hide(value if len(value) <= MAX_PRINTED else value[:MAX_PRINTED] + "…")
+    if isinstance(value, str):  # JSON escapes for itself, in a way that a program undoes
+        return redact(value if len(value) <= MAX_PRINTED else value[:MAX_PRINTED] + "…", _tokens)
     if isinstance(value, list):
         return [_hide_all(item) for item in value]
     if isinstance(value, dict):

@@ -72,11 +72,18 @@ def _check_not_empty() -> None:
 def read_line(page: str) -> str:
     """The token in a line of standard input."""
     # PowerShell can put a byte-order mark before what it pipes.
-    bytes_ = sys.stdin.buffer.readline(_LINE_LIMIT).removeprefix(codecs.BOM_UTF8) if sys.stdin else b""
-    line = bytes_.decode("utf-8", "replace")
+    line = _read_standard_input().removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
     if not line.strip():
         raise NoTokenPipedError(page)
     return check(line, STANDARD_INPUT)
+
+
+def _read_standard_input() -> bytes:
+    """Its first line; nothing where it is closed, or can't be read: a directory, or a terminal that is gone."""
+    try:
+        return sys.stdin.buffer.readline(_LINE_LIMIT) if sys.stdin else b""
+    except OSError:
+        return b""
 
 
 @contextmanager

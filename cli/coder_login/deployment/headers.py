@@ -89,19 +89,28 @@ def run_header_command(command: str, url: str) -> Headers:
 
 def _run(command: str, url: str) -> bytes:
     environment = {k: v for k, v in os.environ.items() if k.upper() != "CODER_SESSION_TOKEN"} | {"CODER_URL": url}
-    # The user's own command line, in the user's own shell: that is what the option is for.
-    process = subprocess.Popen(  # noqa: S602
-        command,
-        shell=True,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        start_new_session=sys.platform != "win32",
-    )
+    process = _start(command, environment)
     try:
         return _read_output(process)
     finally:
         _kill(process)
+
+
+def _start(command: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        # The user's own command line, in the user's own shell: that is what the option is for.
+        return subprocess.Popen(  # noqa: S602
+            command,
+            shell=True,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=sys.platform != "win32",
+        )
+    except (OSError, ValueError) as error:  # a ValueError for a NUL in it
+        reason = error.strerror if isinstance(error, OSError) else "it holds a NUL"
+    # Outside of the except block: the exception may carry the command, and that a secret.
+    raise HeaderError(f"the header command can't be started: {reason}", HeaderFault.COMMAND)
 
 
 def _read_output(process: subprocess.Popen[bytes]) -> bytes:

@@ -1,0 +1,85 @@
+"""The door through which everything that is printed goes: control characters are escaped, tokens are hidden."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from coder_login.commands import output
+from coder_login.commands.errors import Notice
+from coder_login.errors import CoderError
+
+from cli import TOKEN
+
+WAYS: dict[str, Callable[[str], None]] = {
+    "answer": output.answer,
+    "answer-lines": lambda text: output.answer_lines([text]),
+    "answer-done": output.answer_done,
+    "error": lambda text: output.error(CoderError(text)),
+    "hint": lambda text: output.error(CoderError("x"), text),
+    "warning": lambda text: output.warning(Notice(text)),
+    "note": output.note,
+    "progress": output.progress,
+    "question": output.ask,
+    "json": lambda text: output.answer_json([{"a": text, text: {"b": [text]}}]),
+}
+EACH_WAY = pytest.mark.parametrize("say", WAYS.values(), ids=WAYS)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    """No token of another test is known, nor any of ours afterwards."""
+    output.forget_tokens()
+    yield
+    output.forget_tokens()
+
+
+@EACH_WAY
+@pytest.mark.parametrize("character", ["\x1b", "\x07", "\x7f", "\x9b", "\u202e", "\u2028"], ids=ascii)
+def test_what_moves_a_cursor_or_reorders_a_line_is_escaped(
+    capsys: pytest.CaptureFixture[str], say: Callable[[str], None], character: str
+) -> None:
+    """Wherever the text came from: a path, a server, a program's name."""
+    say(f"a{character}b")
+    captured = capsys.readouterr()
+    if say is WAYS["json"]:
+        assert json.loads(captured.out)[0]["a"] == f"a{character}b"  # undone by whoever reads it
+        assert character not in captured.out or character == "\x7f"
+    else:
+        shown = ascii(character)[1:-1]
+        assert f"a{shown}b" in captured.out + captured.err
+        assert character not in captured.out + captured.err
+
+
+@EACH_WAY
+@pytest.mark.parametrize("token", [TOKEN, "of-another-form", "short"])
+def test_a_token_of_the_run_is_hidden(
+    capsys: pytest.CaptureFixture[str], say: Callable[[str], None], token: str
+) -> None:
+    """In upper case too; the keys of JSON are no exception."""
+    output.hide(token)
+    say(f"<{token}> {token.upper()}")
+    captured = capsys.readouterr()
+    assert "<[hidden]> [hidden]" in captured.out + captured.err
+    assert token not in (captured.out + captured.err).lower()
+
+
+def test_a_short_token_leaves_longer_words_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """A token of one letter is in every text."""
+    output.hide("a")
+    output.note("an answer: a.")
+    assert capsys.readouterr().err == "an answer: [hidden].\n"
+
+
+def test_a_string_in_json_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    """Like one in a text."""
+    output.answer_json("x" * 501)
+    assert json.loads(capsys.readouterr().out) == "x" * 500 + "…"
+
+
+def test_the_one_answer_that_is_a_token(capsys: pytest.CaptureFixture[str]) -> None:
+    """`login token` is asked for it."""
+    output.hide(TOKEN)
+    output.answer_line(TOKEN)
+    assert capsys.readouterr().out == f"{TOKEN}\n"
