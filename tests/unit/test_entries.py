@@ -14,6 +14,7 @@ from coder_login.sessionstore import (
     AmbiguousSessionError,
     KeyringStore,
     OriginMismatchError,
+    SchemeNotRecordedError,
     SessionNotFoundError,
     StoreDamagedError,
 )
@@ -125,12 +126,13 @@ def test_every_form_survives_a_login_to_another_host_and_out_again(
 
 
 def test_every_form_takes_a_new_token_in_its_place(store: KeyringStore, provider: SharedKeyring, form: Form) -> None:
-    """One entry, under the key that the Go CLI looks up, with the origin in full, and its unknown fields."""
+    """With the origin in full, as the Go CLI spells it for that key, and its unknown fields; so does the usual key."""
     store.write(form.url, NEWER)
-    key = form.url.partition("//")[2]
-    expected: dict[str, Any] = {}
-    for old, value in json.loads(form.rewritten).items():
-        expected |= {key: value | entry(form.url, NEWER)} if is_ours(old) else {old: value}
+    scheme, _, key = form.url.partition("//")
+    expected: dict[str, Any] = json.loads(form.rewritten)
+    for old in [*filter(is_ours, expected), key]:
+        url = f"{scheme}//{old.lower().removesuffix(':443')}"
+        expected[old] = expected.get(old, {}) | entry(url, NEWER)
     assert provider.raw == compact(expected)
 
 
@@ -193,13 +195,19 @@ def test_two_tokens_for_one_origin_are_an_error_that_names_both_keys(
     assert (caught.value.keys, caught.value.origin) == (keys, DeploymentURL.parse(HTTPS).origin)
 
 
-def test_a_write_leaves_one_entry_for_the_origin(store: KeyringStore, provider: SharedKeyring) -> None:
-    """In the place of the exact one, with the unknown fields of all, the exact one's first."""
+def test_a_write_renews_every_equivalent_entry_in_its_place(store: KeyringStore, provider: SharedKeyring) -> None:
+    """Each with its own unknown fields; another program that looks it up so still finds it."""
     upper, exact = entry(HTTPS, NEWER, seen="upper", other=1), entry("dev.example.com", seen="exact")
     provider.put({"a": 1, "DEV.example.com": upper, "b": 2, "dev.example.com": exact, "c": 3})
     store.write(HTTPS, TOKEN)
     assert provider.raw == compact(
-        {"a": 1, "b": 2, "dev.example.com": entry(HTTPS, TOKEN, seen="exact", other=1), "c": 3}
+        {
+            "a": 1,
+            "DEV.example.com": entry(HTTPS, TOKEN, seen="upper", other=1),
+            "b": 2,
+            "dev.example.com": entry(HTTPS, TOKEN, seen="exact"),
+            "c": 3,
+        }
     )
 
 
@@ -220,7 +228,7 @@ NOT_UNDERSTOOD, UNKNOWN = "a deployment whose URL is not understood", "an unknow
         pytest.param(HTTPS, HTTPS, HTTP, id="https-for-http"),
         pytest.param("https://dev.example.com:444", "https://dev.example.com:444", HTTPS, id="another-port"),
         pytest.param("https://evil.example", "https://evil.example", HTTPS, id="another-host"),
-        pytest.param("evil.example", "https://evil.example", HTTPS, id="another-bare-host"),
+        pytest.param("evil.example", "evil.example, with no scheme recorded", HTTPS, id="another-bare-host"),
         pytest.param("ftp://dev.example.com", NOT_UNDERSTOOD, HTTPS, id="ftp"),
         pytest.param("https://anna:hunter2@dev.example.com", NOT_UNDERSTOOD, HTTPS, id="password"),
         pytest.param("anna:hunter2@dev", NOT_UNDERSTOOD, HTTPS, id="bare-password"),
@@ -271,7 +279,7 @@ def test_another_origin_under_the_exact_key_is_not_replaced_beside_our_own(
         store.write(HTTPS, NEWER)
     assert provider.raw == before
     store.write(HTTPS, NEWER, replace=True)
-    assert provider.raw == compact({"dev.example.com": entry(HTTPS, NEWER)})
+    assert provider.raw == compact({key: entry(HTTPS, NEWER) for key in ("dev.example.com", "dev.example.com:443")})
 
 
 def test_another_origin_with_a_key_of_its_own_stays_beside_ours(store: KeyringStore, provider: SharedKeyring) -> None:
@@ -305,9 +313,13 @@ def test_a_bare_host_is_https_and_on_loopback_http_too(
         assert store.read(url) == TOKEN
         return
     for operation in ("read", "delete"):
-        with pytest.raises(OriginMismatchError) as caught:
+        with pytest.raises(SchemeNotRecordedError) as caught:
             OPERATIONS[operation](store, url)
-        assert caught.value.message == f"the stored session is for https://{key}, not for {url}"
+        assert caught.value.message == (
+            f"no scheme was recorded with the stored session for {key}, and it is not used for {url}"
+        )
+        assert (caught.value.requested, caught.value.owner) == (DeploymentURL.parse(url), None)
+        assert (caught.value.same_host, caught.value.in_keyring) == (True, True)
 
 
 def test_a_login_replaces_an_entry_that_records_no_origin_unasked(store: KeyringStore, provider: SharedKeyring) -> None:

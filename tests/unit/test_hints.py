@@ -209,6 +209,10 @@ STORES = [
         "Log in with: coder login --use-keyring --replace https://dev.example.com/base",
     ),
     (
+        store.SchemeNotRecordedError(HTTP),
+        "Log in again, which replaces it, with: coder login --use-keyring http://dev.example.com",
+    ),
+    (
         store.SessionConflictError(URL),
         "Give up that one with --replace, or the file's with: "
         "coder logout --use-keyring=false --url https://dev.example.com/base",
@@ -232,6 +236,7 @@ STORES = [
         "Nothing was changed. A login with --use-keyring and --replace puts a session in its place.",
     ),
     (store.StoreInOrderError("x"), "To forget a session, use: coder logout --use-keyring --url URL"),
+    (store.NothingStoredError("x"), "Log in with: coder login --use-keyring URL"),
     (store.NoRoomError("x"), "Log out of a deployment that is no longer needed. List them with: coder keyring list"),
     (
         store.NoRoomError("x", (HTTP, OTHER)),

@@ -14,6 +14,7 @@ from coder_login.sessionstore import DEFAULT_SERVICE, StoreUnavailableError
 from coder_login.sessionstore.keyrings.windows import WindowsCredentialManager
 from file_keyring import FileKeyring
 from file_steps import raising
+from go_client import GoClient
 from memory_keyring import MemoryKeyring
 
 import wincred
@@ -214,6 +215,27 @@ def test_a_reset_of_a_good_credential_is_refused(inside: Inside, keyring: Memory
         "To forget a session, use: coder logout --use-keyring --url URL\n"
     )
     assert keyring.blobs == before
+
+
+def test_a_reset_of_an_empty_keyring_says_so(inside: Inside, memory_keyring: MemoryKeyring) -> None:
+    """There is nothing to discard; exit code 1, as nothing was done."""
+    run = inside.run("keyring", "reset", "-y")
+    assert (run.code, run.stdout, memory_keyring.blobs) == (1, b"", {})
+    assert run.stderr == (
+        f"error: Nothing is stored in the credential {DEFAULT_SERVICE}, and nothing was discarded\n"
+        "Log in with: coder login --use-keyring URL\n"
+    )
+
+
+def test_a_session_without_a_scheme_is_not_said_to_be_for_https(inside: Inside, memory_keyring: MemoryKeyring) -> None:
+    """The released Go client recorded none: the fact, and a login that needs no --replace."""
+    GoClient(memory_keyring, records_origin=False, service=DEFAULT_SERVICE).write("http://d.example", TOKEN)
+    run = inside.run("login", "token", "--use-keyring", "--url", "http://d.example")
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr == (
+        "error: No scheme was recorded with the stored session for d.example, and it is not used for http://d.example\n"
+        "Log in again, which replaces it, with: coder login --use-keyring http://d.example\n"
+    )
 
 
 def test_a_reset_asks(inside: Inside, keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,11 @@ from coder_login.sessionstore import (
     DEFAULT_SERVICE,
     KeyringRestoreError,
     KeyringStore,
+    NothingStoredError,
     SessionNotFoundError,
     SessionStoreError,
+    StoreChangedError,
+    StoreInOrderError,
     StoreUnavailableError,
     UnsupportedKeyringError,
     WriteLostError,
@@ -46,10 +49,42 @@ DENIED = StoreUnavailableError("access denied")
 # Written, and read back.
 
 
-def test_a_write_reads_writes_and_reads_back(store: KeyringStore, provider: SharedKeyring) -> None:
+def test_a_write_reads_looks_again_writes_and_reads_back(store: KeyringStore, provider: SharedKeyring) -> None:
     """Nothing more."""
     store.write(HTTPS, TOKEN)
-    assert provider.calls == ["get", "set", "get"]
+    assert provider.calls == ["get", "get", "set", "get"]
+
+
+@pytest.mark.parametrize("operation", ["write", "delete"])
+def test_what_another_client_writes_while_we_prepare_is_kept(
+    store: KeyringStore, provider: SharedKeyring, operation: str
+) -> None:
+    """The bytes are ready before the last look: only a comparison lies between that and the write."""
+    store.write(HTTPS, TOKEN)
+    provider.calls.clear()
+    look = 1 if operation == "write" else 2  # a delete has looked first whether there is a session
+    provider.before("get", partial(provider.add, OTHER), after=look)
+    store.write(HTTPS, NEWER) if operation == "write" else store.delete(HTTPS)
+    ours = {"dev.example.com": entry(HTTPS, NEWER)} if operation == "write" else {}
+    assert provider.entries == ours | {"other.example.com": entry(OTHER)}
+    assert provider.calls == ["get"] * (look + 3) + ["set", "get"]
+
+
+@pytest.mark.parametrize("operation", ["write", "delete", "reset"])
+def test_another_client_that_writes_at_every_look_stops_us_with_an_error(
+    store: KeyringStore, provider: SharedKeyring, operation: str
+) -> None:
+    """Before anything was written."""
+    provider.raw = b"damage" if operation == "reset" else compact({"dev.example.com": entry(HTTPS)})
+    for turn in range(20):
+        raw = (
+            b"damage" + b"!" * turn if operation == "reset" else compact({"dev.example.com": entry(HTTPS, f"t{turn}")})
+        )
+        provider.before("get", partial(setattr, provider, "raw", raw), after=turn)
+    with pytest.raises(StoreChangedError) as caught:
+        (KEYRING_OPERATIONS | {"reset": KeyringStore.reset})[operation](store)
+    assert caught.value.message == "the credential coder-test keeps changing"
+    assert {*provider.calls} == {"get"}
 
 
 @pytest.mark.parametrize("operation", ["write", "delete"])
@@ -82,7 +117,7 @@ def test_another_client_that_writes_before_the_read_back_loses_nothing(
 ) -> None:
     """Our change is made again, on what is there by then."""
     store.write(HTTPS, TOKEN)
-    provider.before("get", partial(provider.add, OTHER), after=1 if operation == "write" else 2)
+    provider.before("get", partial(provider.add, OTHER), after=2 if operation == "write" else 3)
     store.write(HTTPS, NEWER) if operation == "write" else store.delete(HTTPS)
     ours = {"dev.example.com": entry(HTTPS, NEWER)} if operation == "write" else {}
     assert provider.entries == ours | {"other.example.com": entry(OTHER)}
@@ -92,18 +127,18 @@ def test_another_client_that_writes_every_time_stops_us_with_an_error(
     store: KeyringStore, provider: SharedKeyring
 ) -> None:
     """Not for ever, and its sessions are kept."""
-    for turn in range(1, 11, 2):
+    for turn in range(2, 15, 3):
         provider.before("get", partial(provider.add, OTHER, f"token-{turn}"), after=turn)
     with pytest.raises(WriteLostError):
         store.write(HTTPS, TOKEN)
-    assert provider.entries["other.example.com"] == entry(OTHER, "token-9")
+    assert provider.entries["other.example.com"] == entry(OTHER, "token-14")
 
 
 def test_another_client_that_logs_in_to_the_same_deployment_is_replaced_as_by_any_write(
     store: KeyringStore, provider: SharedKeyring
 ) -> None:
     """The last one to write wins; the write is whole."""
-    provider.before("get", partial(provider.add, HTTPS, "theirs"), after=1)
+    provider.before("get", partial(provider.add, HTTPS, "theirs"), after=2)
     store.write(HTTPS, TOKEN)
     assert provider.entries == {"dev.example.com": entry(HTTPS)}
 
@@ -113,7 +148,9 @@ def test_another_client_that_logs_in_to_the_same_deployment_is_replaced_as_by_an
 
 @pytest.mark.parametrize("before", [None, OTHER], ids=["empty", "another-session"])
 @pytest.mark.parametrize("error", [DENIED, KeyboardInterrupt()], ids=["error", "interrupt"])
-@pytest.mark.parametrize(("call", "after"), [("get", 0), ("set", 0), ("get", 1)], ids=["read", "write", "read-back"])
+@pytest.mark.parametrize(
+    ("call", "after"), [("get", 0), ("get", 1), ("set", 0), ("get", 2)], ids=["read", "look", "write", "read-back"]
+)
 def test_a_write_that_fails_leaves_the_blob_as_it_was(
     store: KeyringStore, provider: SharedKeyring, before: str | None, error: BaseException, call: str, after: int
 ) -> None:
@@ -163,7 +200,7 @@ def test_a_failed_write_of_what_is_stored_already_has_nothing_to_put_back(
 
 def test_a_write_that_cannot_be_put_back_says_so(store: KeyringStore, provider: SharedKeyring) -> None:
     """And where to look."""
-    for call, after in (("get", 1), ("get", 2), ("delete", 0)):
+    for call, after in (("get", 2), ("get", 3), ("delete", 0)):
         provider.before(call, failing(DENIED), after=after)
     with pytest.raises(KeyringRestoreError) as caught:
         store.write(HTTPS, TOKEN)
@@ -218,21 +255,40 @@ def test_a_reset_keeps_what_another_client_has_written_meanwhile(store: KeyringS
     def write() -> None:
         provider.raw = theirs
 
-    provider.before("get", write, after=1)
+    provider.before("get", write, after=2)
     with pytest.raises(WriteLostError) as caught:
         store.reset()
     assert caught.value.message == "the keyring still has what was to be discarded"
-    assert (provider.raw, provider.calls) == (theirs, ["get", "delete", "get"])
+    assert (provider.raw, provider.calls) == (theirs, ["get", "get", "delete", "get"])
 
 
-@pytest.mark.parametrize("blob", [None, b"", compact({"dev.example.com": entry(HTTPS)})])
-def test_a_reset_refuses_what_is_in_order(store: KeyringStore, provider: SharedKeyring, blob: bytes | None) -> None:
+def test_a_reset_sees_what_another_client_has_mended_meanwhile(store: KeyringStore, provider: SharedKeyring) -> None:
+    """The map that is there by then is in order, and stays."""
+    provider.raw = b"damage"
+    provider.before("get", lambda: provider.put({"dev.example.com": entry(HTTPS)}), after=1)
+    with pytest.raises(StoreInOrderError):
+        store.reset()
+    assert provider.entries == {"dev.example.com": entry(HTTPS)}
+
+
+@pytest.mark.parametrize("raw", [{"dev.example.com": entry(HTTPS)}, {"version": 2}], ids=["session", "unknown"])
+def test_a_reset_refuses_what_is_in_order(store: KeyringStore, provider: SharedKeyring, raw: dict[str, object]) -> None:
     """Sessions are never discarded by the dozen."""
-    if blob is not None:
-        provider.raw = blob
-    with pytest.raises(SessionStoreError) as caught:
+    provider.put(raw)
+    with pytest.raises(StoreInOrderError) as caught:
         store.reset()
     assert caught.value.message == "the credential coder-test is in order, and was not discarded"
+    assert provider.entries == raw
+
+
+@pytest.mark.parametrize("blob", [None, b"", b"{}"], ids=["no-credential", "empty-blob", "empty-map"])
+def test_a_reset_of_nothing_says_so(store: KeyringStore, provider: SharedKeyring, blob: bytes | None) -> None:
+    """That there is nothing is not that all is in order."""
+    if blob is not None:
+        provider.raw = blob
+    with pytest.raises(NothingStoredError) as caught:
+        store.reset()
+    assert caught.value.message == "nothing is stored in the credential coder-test, and nothing was discarded"
     assert provider.raw == blob
 
 

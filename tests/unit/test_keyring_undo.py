@@ -14,6 +14,7 @@ pytest_plugins = ["store_fixtures"]
 OURS, NEW, THEIRS = ({"dev.example.com": entry(HTTPS, token)} for token in (TOKEN, NEWER, "theirs"))
 PORT = {"dev.example.com:443": entry("http://dev.example.com:443")}
 OTHERS = {"other.example.com": entry(OTHER)}
+SPELLINGS = {"DEV.example.com": entry(HTTPS), "dev.example.com:443": entry(HTTPS), "a": 1}
 
 
 def undo(store: KeyringStore, action: Callable[[], object] = lambda: None, *, replace: bool = False) -> None:
@@ -58,9 +59,6 @@ def test_an_undo_that_fails_says_so(store: KeyringStore, provider: SharedKeyring
     assert isinstance(caught.value.__cause__, BodyError)
 
 
-SPELLINGS = {"DEV.example.com": entry(HTTPS), "dev.example.com:443": entry(HTTPS), "a": 1}
-
-
 @pytest.mark.parametrize(
     ("before", "meanwhile", "left"),
     [
@@ -81,6 +79,12 @@ SPELLINGS = {"DEV.example.com": entry(HTTPS), "dev.example.com:443": entry(HTTPS
             {"a": 1, "DEV.example.com": entry(HTTPS, "theirs")},
             id="a-login-under-an-old-spelling",
         ),
+        pytest.param(
+            SPELLINGS,
+            NEW | {"dev.example.com:443": entry(HTTPS, NEWER)},
+            {"dev.example.com:443": entry(HTTPS)},
+            id="a-logout-under-one-spelling",
+        ),
     ],
 )
 def test_an_undo_keeps_what_another_client_did_meanwhile(
@@ -100,14 +104,14 @@ def test_an_undo_keeps_what_another_client_did_meanwhile(
 @pytest.mark.parametrize(
     ("before", "left"),
     [
-        pytest.param({"dev.example.com": entry(HTTP)}, OTHERS | {"dev.example.com": entry(HTTP)}, id="another-origin"),
-        pytest.param(SPELLINGS, {"a": 1} | OTHERS | SPELLINGS, id="every-spelling"),
+        pytest.param({"dev.example.com": entry(HTTP)}, {"dev.example.com": entry(HTTP)} | OTHERS, id="another-origin"),
+        pytest.param(SPELLINGS, SPELLINGS | OTHERS, id="every-spelling"),
     ],
 )
 def test_an_undo_brings_back_what_was_replaced_beside_another_clients_write(
     store: KeyringStore, provider: SharedKeyring, before: dict[str, Any], left: dict[str, Any]
 ) -> None:
-    """What was to be replaced by name was not given up after all."""
+    """What was to be replaced by name was not given up after all; each entry is in its place again."""
     provider.put(before)
     undo(store, partial(provider.add, OTHER), replace=True)
     assert list(provider.entries.items()) == list(left.items())
@@ -119,7 +123,7 @@ def test_an_undo_keeps_a_logout_before_the_read_back(
 ) -> None:
     """What another client ended between our write and its read-back does not come back with the undo."""
     provider.put(OURS | OTHERS)
-    provider.before("get", lambda: provider.put(left), after=1)
+    provider.before("get", lambda: provider.put(left), after=2)
     undo(store)
     assert provider.entries == left
 
@@ -129,6 +133,19 @@ def test_an_undo_brings_the_old_token_back_when_another_client_wrote_on_top_of_t
 ) -> None:
     """What was there before the second try is our own, and not to be kept."""
     provider.put(OURS)
-    provider.before("get", partial(provider.add, OTHER), after=1)
+    provider.before("get", partial(provider.add, OTHER), after=2)
     undo(store)
     assert provider.entries == OURS | OTHERS
+
+
+@pytest.mark.parametrize("look", [1, 2], ids=["first", "second"])
+def test_an_undo_looks_right_before_it_writes(store: KeyringStore, provider: SharedKeyring, look: int) -> None:
+    """What another client writes up to the last look of an undo stays."""
+    provider.put(OURS)
+
+    def write_twice() -> None:
+        provider.add(OTHER)
+        provider.before("get", partial(provider.add, "https://late.example.com"), after=look)
+
+    undo(store, write_twice)
+    assert provider.entries == OURS | OTHERS | {"late.example.com": entry("https://late.example.com")}

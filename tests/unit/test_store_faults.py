@@ -80,10 +80,10 @@ CALLS = {
     "usage": ["CredReadW-0"],
     "persistence": ["CredGetSessionTypes-0"],
     "check": ["CredGetSessionTypes-0", "CredReadW-0"],
-    "write": ["CredReadW-0", "CredWriteW-0", "CredReadW-1"],
-    "first-write": ["CredReadW-0", "CredWriteW-0", "CredReadW-1"],
-    "delete": ["CredReadW-0", "CredReadW-1", "CredDeleteW-0", "CredReadW-2"],
-    "reset": ["CredReadW-0", "CredDeleteW-0", "CredReadW-1"],
+    "write": ["CredReadW-0", "CredReadW-1", "CredWriteW-0", "CredReadW-2"],
+    "first-write": ["CredReadW-0", "CredReadW-1", "CredWriteW-0", "CredReadW-2"],
+    "delete": ["CredReadW-0", "CredReadW-1", "CredReadW-2", "CredDeleteW-0", "CredReadW-3"],
+    "reset": ["CredReadW-0", "CredReadW-1", "CredDeleteW-0", "CredReadW-2"],
 }
 """Those of each operation, in their order, each with how many of its name come before it."""
 

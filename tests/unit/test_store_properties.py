@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from coder_login.sessionstore import (
     SessionNotFoundError,
     StoreDamagedError,
 )
+from go_client import GoClient, GoError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memory_keyring import MemoryKeyring
@@ -58,69 +60,35 @@ FIRST = st.dictionaries(
 )
 
 
-class GoClient:
-    """Reads the map into a struct of two strings, and writes it back: sorted, escaped, without other fields."""
-
-    def __init__(self, provider: MemoryKeyring) -> None:
-        self._provider = provider
-
-    def write(self, url: str, token: str) -> bool:
-        entries = self._entries()
-        if entries is None:
-            return False
-        host = url.split("//")[1].lower()
-        self._store(entries | {host: {"coder_url": host, "api_token": token}})
-        return True
-
-    def delete(self, url: str) -> bool:
-        entries = self._entries()
-        if not entries or url.split("//")[1].lower() not in entries:
-            return False
-        del entries[url.split("//")[1].lower()]
-        self._store(entries)
-        return True
-
-    def _entries(self) -> Entries | None:
-        """None for what does not fit into the struct: the client gives up then."""
-        entries: Entries = json.loads(self._provider.blobs.get(SERVICE) or b"{}")
-        known = {}
-        for key, entry in entries.items():
-            if not isinstance(entry, dict | None):
-                return None
-            fields = [(entry or {}).get(field) or "" for field in ("coder_url", "api_token")]
-            if not all(isinstance(value, str) for value in fields):
-                return None
-            known[key] = dict(zip(("coder_url", "api_token"), fields, strict=True))
-        return known
-
-    def _store(self, entries: Entries) -> None:
-        if not entries:
-            self._provider.blobs.pop(SERVICE, None)
-            return
-        text = json.dumps(entries, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        self._provider.blobs[SERVICE] = re.sub("[<>&]", lambda sign: f"\\u{ord(sign[0]):04x}", text).encode()
-
-
 STEPS = st.lists(
     st.tuples(st.sampled_from(["write", "replace", "delete", "undo", "go-write", "go-delete"]), URLS), max_size=12
 )
 
 
+NEWEST = st.booleans()
+
+
+def go_step(go: GoClient, step: str, url: str, token: str) -> None:
+    """What the Go client can't read stops it."""
+    with contextlib.suppress(GoError):
+        go.write(url, token) if step == "go-write" else go.delete(url)
+
+
 @CHECKED
-@given(first=FIRST, steps=STEPS)
+@given(first=FIRST, steps=STEPS, newest=NEWEST)
 def test_every_session_that_nobody_deleted_is_kept(
-    tmp_path: Path, first: Entries, steps: list[tuple[str, str]]
+    tmp_path: Path, first: Entries, steps: list[tuple[str, str]], newest: bool
 ) -> None:
     """Whoever writes or deletes in what order: an operation touches its own host's entries, and no others."""
     provider = MemoryKeyring(max_size=1_000_000)
     store = KeyringStore(SERVICE, provider=provider, lock_path=tmp_path / "lock")
-    go = GoClient(provider)
+    go = GoClient(provider, records_origin=newest)
     if first:
         provider.blobs[SERVICE] = json.dumps(first).encode()
     for number, (step, url) in enumerate(steps):
         before = provider.blobs.get(SERVICE)
         if step.startswith("go-"):
-            go.write(url, f"go-{number}") if step == "go-write" else go.delete(url)
+            go_step(go, step, url, f"go-{number}")
             continue
         if _applied(store, step, DeploymentURL.parse(url), f"token-{number}"):
             _check_applied(store, step, DeploymentURL.parse(url), f"token-{number}", _entries(before))
@@ -178,20 +146,81 @@ def _others(entries: Entries, url: str) -> list[tuple[str, Any]]:
     return [item for item in entries.items() if item[0] != origin.key and parse_key(item[0], origin.scheme) != origin]
 
 
+SPELLINGS = st.builds(
+    "{}://{}{}".format,
+    st.sampled_from(["https", "http"]),
+    st.sampled_from(["dev.example.com", "DEV.example.com", "[::1]", "[0:0::1]", "localhost"]),
+    st.sampled_from(["", ":443", ":80", ":", ":0443", ":8443"]),
+)
+
+
 @CHECKED
-@given(hosts=st.lists(st.sampled_from(HOSTS), min_size=1, max_size=8), data=st.data())
-def test_every_login_is_found_whoever_made_it(tmp_path: Path, hosts: list[str], data: st.DataObject) -> None:
+@given(steps=st.lists(st.tuples(st.sampled_from(["write", "delete", "go-write", "go-delete"]), SPELLINGS), max_size=10))
+@pytest.mark.parametrize("newest", [False, True], ids=["released", "newest"])
+def test_no_session_vanishes_for_the_go_client(tmp_path: Path, steps: list[tuple[str, str]], newest: bool) -> None:
+    """After a write of ours it finds the new token under every key of the origin that there is, and under the usual."""
+    provider = MemoryKeyring(max_size=1_000_000)
+    store = KeyringStore(SERVICE, provider=provider, lock_path=tmp_path / "lock")
+    go = GoClient(provider, records_origin=newest)
+    for number, (step, url) in enumerate(steps):
+        before, token = _entries(provider.blobs.get(SERVICE)), f"token-{number}"
+        if step.startswith("go-"):
+            go_step(go, step, url, token)
+        elif _applied(store, step, DeploymentURL.parse(url), token):
+            after, origin = _entries(provider.blobs.get(SERVICE)), DeploymentURL.parse(url).origin
+            changed = {key for key in before | after if after.get(key) != before.get(key)}
+            read = {go.read(f"{origin.scheme}://{key}") for key in changed}
+            assert read == {token if step == "write" else None}
+            assert changed >= _spelled_as(url, before) | ({origin.key} if step == "write" else set())
+
+
+def _spelled_as(url: str, before: Entries) -> set[str]:
+    """The keys whose entries can be no other origin's than *url*'s."""
+    origin = DeploymentURL.parse(url).origin
+    return {key for key, entry in before.items() if entry["coder_url"] == f"{origin.scheme}://{key}"} & {
+        key for key in before if parse_key(key, origin.scheme) == origin
+    }
+
+
+@CHECKED
+@given(first=FIRST, url=URLS, length=st.integers(1, 60), room=st.integers(-5, 150), replace=st.booleans())
+def test_a_check_raises_what_the_write_would(
+    tmp_path: Path, first: Entries, url: str, length: int, room: int, replace: bool
+) -> None:
+    """The same error, or none: no room, another origin's, damage."""
+    provider = MemoryKeyring()
+    provider.blobs[SERVICE] = json.dumps(first, ensure_ascii=False, separators=(",", ":")).encode()
+    provider.max_size = len(provider.blobs[SERVICE]) + room
+    store = KeyringStore(SERVICE, provider=provider, lock_path=tmp_path / "lock")
+    write = partial(store.write, token="x" * length)
+    said = [_find_refusal(operation, url, replace) for operation in (partial(store.check, token_length=length), write)]
+    assert said[0] == said[1]
+
+
+def _find_refusal(operation: Callable[..., None], url: str, replace: bool) -> tuple[type[CoderError], str] | None:
+    try:
+        operation(url, replace=replace)
+    except CoderError as error:
+        return type(error), error.message
+    return None
+
+
+@CHECKED
+@given(hosts=st.lists(st.sampled_from(HOSTS), min_size=1, max_size=8), data=st.data(), newest=NEWEST)
+def test_every_login_is_found_whoever_made_it(
+    tmp_path: Path, hosts: list[str], data: st.DataObject, newest: bool
+) -> None:
     """A session of one client is the other's too; two different ones under two spellings are named, not guessed."""
     provider = MemoryKeyring(max_size=1_000_000)
     store = KeyringStore(SERVICE, provider=provider, lock_path=tmp_path / "lock")
-    go = GoClient(provider)
+    go = GoClient(provider, records_origin=newest)
     tokens: dict[str, str] = {}
     for number, host in enumerate(hosts):
         token, spelling = f"token-{number}", data.draw(st.sampled_from([host, host.upper()]))
         if data.draw(st.booleans()):
             store.write(DeploymentURL.parse(f"https://{spelling}"), token)
         else:
-            assert go.write(f"https://{spelling}", token)
+            go.write(f"https://{spelling}", token)
         tokens[host] = token
         assert {host: store.read(DeploymentURL.parse(f"https://{host}")) for host in tokens} == tokens
     assert {str(origin) for origin in store.deployments()} == {f"https://{host}" for host in tokens}

@@ -147,6 +147,9 @@ _STEPS: dict[type[Any], Step] = {
         f"There is one in the other store: add --use-keyring{'=false' if run.uses_keyring else ''}"
     ),
     store.OriginMismatchError: _after_mismatch,
+    store.SchemeNotRecordedError: lambda error, run: run.spell(
+        "Log in again, which replaces it, with:", "login", str(error.requested), keyring=run.store_of(error.in_keyring)
+    ),
     store.SessionConflictError: lambda error, run: run.spell(
         "Give up that one with --replace, or the file's with:", "logout", "--url", str(error.url), keyring=False
     ),
@@ -158,6 +161,7 @@ _STEPS: dict[type[Any], Step] = {
     store.StoreInOrderError: lambda error, run: run.spell(
         "To forget a session, use:", "logout", "--url", "URL", keyring=True
     ),
+    store.NothingStoredError: lambda error, run: run.spell("Log in with:", "login", "URL", keyring=True),
     store.NoRoomError: _after_no_room,
     store.StoreLockedError: "Try again, or end the coder process that hangs.",
     store.StoreChangedError: "End the other program that writes it, and try again.",

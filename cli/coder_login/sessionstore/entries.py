@@ -1,4 +1,4 @@
-"""The entries of the stored blob, and whose each one is. Pure: no keyring, no lock.
+"""The entries of the stored blob, as one map. Pure: no keyring, no lock.
 
 The form is shared with the Go `coder` CLI and others: a map from host to an entry. Whatever is not understood passes
 through a rewrite unchanged, and what can't be understood at all raises StoreDamagedError.
@@ -7,96 +7,17 @@ through a rewrite unchanged, and what can't be understood at all raises StoreDam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import Any
 
-from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin, parse_key
+from coder_login.deployment.url import DeploymentURL, Origin, parse_key
 from coder_login.sessionstore import blob
-from coder_login.sessionstore.errors import AmbiguousSessionError, OriginMismatchError, StoreDamagedError, quote
-
-URL_FIELD = "coder_url"
-TOKEN_FIELD = "api_token"  # noqa: S105  # the field's name
-
-
-class Ownership(Enum):
-    """Whose an entry is, as seen from an origin that its key stands for."""
-
-    OURS = auto()
-    """It records that origin."""
-    UNRECORDED = auto()
-    """It is an older client's: the bare host, or nothing, and no scheme."""
-    ANOTHERS = auto()
-    """It records another origin, or one that is not understood."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One host's session: the *key* is its place in the map, *fields* are all that it holds, unknown ones too."""
-
-    key: str
-    fields: blob.Object = field(repr=False)
-
-    @property
-    def value(self) -> blob.Object:
-        return self.fields
-
-    @property
-    def url(self) -> str | None:
-        """The text that it records as its URL, "" for none; None for what is no text."""
-        url = self.fields.get(URL_FIELD, "")
-        return url if isinstance(url, str) else None
-
-    @property
-    def origin(self) -> Origin | None:
-        """The origin that it records; None for a bare host, and for what is not understood."""
-        if self.url is None or "://" not in self.url:
-            return None
-        try:
-            return DeploymentURL.parse(self.url).origin
-        except InvalidURLError:
-            return None
-
-    @property
-    def token(self) -> str:
-        """The token, "" for none. Raises StoreDamagedError for what is no text."""
-        token = self.fields.get(TOKEN_FIELD) or ""
-        if not isinstance(token, str):
-            raise StoreDamagedError(f"the entry {quote(self.key)} has a token that is not a string", self.key)
-        return token
-
-    def judge(self, origin: Origin) -> Ownership:
-        """Whose it is, for an *origin* that its key stands for."""
-        if self.url is None or "://" in self.url:
-            return Ownership.OURS if self.origin == origin else Ownership.ANOTHERS
-        host = self.url.strip()
-        same_host = not host or parse_key(host, origin.scheme) == origin
-        return Ownership.UNRECORDED if same_host else Ownership.ANOTHERS
-
-    def is_readable_for(self, origin: Origin) -> bool:
-        """Whether its token may be sent to *origin*.
-
-        Where no scheme is recorded, https is the safe reading; on loopback nobody listens in.
-        """
-        if self.judge(origin) is Ownership.UNRECORDED:
-            return origin.scheme == "https" or origin.is_loopback
-        return self.judge(origin) is Ownership.OURS
-
-    @property
-    def owner(self) -> tuple[Origin | None, str]:
-        """The origin that it is read as, and that in words. Never its text: before an @ can stand a password."""
-        if self.url is None:
-            return None, "an unknown deployment"
-        origin = self.origin if "://" in self.url else parse_key(self.url or self.key, "https")
-        return origin, str(origin) if origin else "a deployment whose URL is not understood"
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """A *value* of the map that is not an entry, under its *key*."""
-
-    key: str
-    value: Any = field(repr=False)
+from coder_login.sessionstore.entry import TOKEN_FIELD, URL_FIELD, Entry, Foreign, Ownership
+from coder_login.sessionstore.errors import (
+    AmbiguousSessionError,
+    OriginMismatchError,
+    SchemeNotRecordedError,
+    StoreDamagedError,
+    quote,
+)
 
 
 class Entries:
@@ -109,7 +30,7 @@ class Entries:
     def decode(cls, stored: bytes) -> Entries:
         """The map in the blob *stored*; the older single object is a map of one. Raises StoreDamagedError."""
         value = blob.parse(stored)
-        if isinstance(value.get(URL_FIELD), str) and isinstance(value.get(TOKEN_FIELD), str):
+        if is_single_session(value):
             value = {_find_key(value): value}
         # Of what will be written, not of what was read: the map adds a level to the single object.
         blob.check(value)
@@ -155,40 +76,49 @@ class Entries:
                 raise AmbiguousSessionError((first.key, entry.key), url.origin)
         return first.token if first else ""
 
-    def put(self, url: DeploymentURL, token: str, *, replace: bool = False) -> Entries:
-        """The map with one entry for *url*'s origin: in the place of the old ones, under the key that Go looks up.
+    def put(self, url: DeploymentURL, token: str, *, replace: bool = False) -> list[Entries]:
+        """The map with *token* for *url*'s origin, in each form that it can have: the first is the best, the last the
+        shortest.
 
-        Unknown fields stay in the entry. Raises OriginMismatchError when the key is another origin's, unless *replace*:
-        nothing of that origin's entry is kept.
+        It is under the origin's own key, and in every equivalent entry that is there, in its place: the Go client looks
+        the host up as its user spelled it. An entry that is there can always be renewed: shorter than with its origin
+        in full is what its client wrote, and shorter still is to add none under the origin's own key.
+
+        Unknown fields stay in their entry. Raises OriginMismatchError when the key is another origin's, unless
+        *replace*: nothing of that origin's entry is kept.
         """
         origin = url.origin
-        replaceable = [item for item in self._find_host(origin) if _is_replaceable(item, origin)]
+        old = [item for item in self._find_host(origin) if isinstance(item, Entry) and item.is_replaceable_by(origin)]
         exact = self._items.get(origin.key)
-        if exact is not None and exact not in replaceable and not replace:
+        if exact is not None and exact not in old and not replace:
             raise _make_mismatch(_require_entry(exact), url)
-        fields: blob.Object = {}
-        for item in reversed(replaceable):
-            fields |= item.value
-        entry = Entry(origin.key, fields | {URL_FIELD: str(origin), TOKEN_FIELD: token})
-        place = replaceable[0].key if replaceable else origin.key
-        return Entries(self._replace(place, entry, {item.key for item in replaceable}))
+        new = [] if exact in old else [Entry(origin.key, {URL_FIELD: origin.key})]
+        forms = [[entry.renew(origin, token) for entry in [*new, *old]]]
+        if any(entry.is_readable_for(origin) for entry in old):
+            brief = [entry.renew_briefly(origin, token) for entry in [*new, *old]]
+            forms += [brief] if exact is not None else [brief, brief[1:]]
+        return [self._with(form) for form in forms]
 
-    def remove(self, entries: Iterable[Entry | Foreign]) -> Entries:
+    def remove(self, entries: Iterable[Entry]) -> Entries:
         """The map without *entries*."""
         gone = {entry.key for entry in entries}
         return Entries(item for key, item in self._items.items() if key not in gone)
 
     def take_back(self, before: Entries, after: Entries, origin: Origin) -> Entries:
-        """The map with *origin*'s session as it was in *before*, when it is still the one in *after*.
+        """The map with *origin*'s entries as they were in *before*, where they still have the token of *after*.
 
-        Another client has changed the map meanwhile: what it did stays, to *origin*'s session too.
+        Another client has changed the map meanwhile: what it did stays, to those entries too.
         """
-        written, mine = after._items[origin.key], self._items.get(origin.key)
-        if not isinstance(mine, Entry) or mine.fields.get(TOKEN_FIELD) != written.value[TOKEN_FIELD]:
-            return self
-        rest = self.remove([mine])
-        changed = [item for item in before._find_host(origin) if item != after._items.get(item.key)]
-        return Entries([*rest._items.values(), *(item for item in changed if item.key not in rest._items)])
+        items = dict(self._items)
+        for written in after._find_host(origin):
+            old = before._items.get(written.key)
+            if old == written or not _has_same_token(items.get(written.key), written):
+                continue
+            if old is None:
+                del items[written.key]
+            else:
+                items[written.key] = old
+        return Entries(items.values())
 
     def deployments(self) -> list[DeploymentURL]:
         """The deployments that have a session, in the stored order; the other entries are not ours to name."""
@@ -211,19 +141,14 @@ class Entries:
         ]
         return [*others] if exact is None else [exact, *others]
 
-    def _replace(self, place: str, entry: Entry, gone: set[str]) -> Iterator[Entry | Foreign]:
-        """The items with *entry* in the *place* of an old one, or at the end, and without those that are *gone*."""
-        for key, item in self._items.items():
-            if key == place:
-                yield entry
-            elif key not in gone and key != entry.key:
-                yield item
-        if place not in self._items:
-            yield entry
+    def _with(self, entries: Iterable[Entry]) -> Entries:
+        """The map with *entries*, each in the place of what has its key, or at the end."""
+        return Entries((self._items | {entry.key: entry for entry in entries}).values())
 
 
-def _is_replaceable(item: Entry | Foreign, origin: Origin) -> bool:
-    return isinstance(item, Entry) and item.judge(origin) is not Ownership.ANOTHERS
+def is_single_session(value: blob.Object) -> bool:
+    """Whether *value* is the first form of the credential: one session, and no map."""
+    return isinstance(value.get(URL_FIELD), str) and isinstance(value.get(TOKEN_FIELD), str)
 
 
 def _require_entry(item: Entry | Foreign) -> Entry:
@@ -233,8 +158,17 @@ def _require_entry(item: Entry | Foreign) -> Entry:
 
 
 def _make_mismatch(entry: Entry, url: DeploymentURL) -> OriginMismatchError:
+    if entry.judge(url.origin) is Ownership.UNRECORDED:
+        return SchemeNotRecordedError(url)
     owner, words = entry.owner
     return OriginMismatchError(url, owner, words, in_keyring=True)
+
+
+def _has_same_token(item: Entry | Foreign | None, other: Entry | Foreign) -> bool:
+    """Whether both are entries with one token: a rewrite by the Go client keeps nothing else for sure."""
+    if not isinstance(item, Entry) or not isinstance(other, Entry):
+        return False
+    return item.fields.get(TOKEN_FIELD) == other.fields.get(TOKEN_FIELD)
 
 
 def _find_key(fields: blob.Object) -> str:

@@ -4,11 +4,13 @@ SessionStoreError
 ├── SessionNotFoundError
 │   └── SessionElsewhereError
 ├── OriginMismatchError
+│   └── SchemeNotRecordedError
 ├── SessionConflictError
 ├── AmbiguousSessionError
 ├── DamagedTokenError
 ├── StoreDamagedError
 ├── StoreInOrderError
+├── NothingStoredError
 ├── NoRoomError
 ├── StoreLockedError
 ├── StoreChangedError
@@ -71,13 +73,23 @@ class OriginMismatchError(SessionStoreError):
         *,
         same_host: bool = True,
         in_keyring: bool,
+        message: str = "",
     ) -> None:
         self.requested = requested
         self.owner = owner
         self.stored = stored or str(owner)
         self.same_host = same_host
         self.in_keyring = in_keyring
-        super().__init__(f"the stored session is for {self.stored}, not for {requested.origin}")
+        super().__init__(message or f"the stored session is for {self.stored}, not for {requested.origin}")
+
+
+class SchemeNotRecordedError(OriginMismatchError):
+    """The stored session of *requested*'s host is an older client's, which recorded no scheme: it is read as https."""
+
+    def __init__(self, requested: DeploymentURL) -> None:
+        host = requested.origin.key
+        fact = f"no scheme was recorded with the stored session for {host}, and it is not used for {requested.origin}"
+        super().__init__(requested, None, f"{host}, with no scheme recorded", in_keyring=True, message=fact)
 
 
 class SessionConflictError(SessionStoreError):
@@ -123,6 +135,13 @@ class StoreInOrderError(SessionStoreError):
 
     def __init__(self, service: str) -> None:
         super().__init__(f"the credential {service} is in order, and was not discarded")
+
+
+class NothingStoredError(SessionStoreError):
+    """What was to be discarded as damaged, the credential *service*, is empty or not there."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(f"nothing is stored in the credential {service}, and nothing was discarded")
 
 
 class NoRoomError(SessionStoreError):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from coder_login.deployment.session_token import USUAL_LENGTH, check_token
 from coder_login.deployment.url import DeploymentURL, Origin
@@ -13,6 +14,7 @@ from coder_login.sessionstore.entries import Entries, Entry
 from coder_login.sessionstore.errors import (
     KeyringRestoreError,
     NoRoomError,
+    NothingStoredError,
     SessionNotFoundError,
     SessionStoreError,
     StoreChangedError,
@@ -26,9 +28,10 @@ from coder_login.sessionstore.lock import find_service_lock_path, locked
 DEFAULT_SERVICE = "coder-v2-credentials"
 """The credential that every Coder client looks in."""
 
-_ATTEMPTS = 5  # writes that are tried before one is reported as lost
+_ATTEMPTS = 5  # writes that are tried before one is reported as lost, and looks before the keyring keeps changing
 
 Change = Callable[[Entries], Entries]
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +130,14 @@ class KeyringStore:
             return Usage(len(self._get() or b""), self._provider.max_size)
 
     def reset(self) -> None:
-        """Discard the whole blob, when it can't be understood; raises StoreInOrderError when it can."""
+        """Discard the whole blob, when it can't be understood.
+
+        Raises StoreInOrderError when it can, NothingStoredError when there is none, or nothing in it.
+        """
         with locked(self._lock_path):
-            before = self._get()
-            if _is_understood(before or b""):
-                raise StoreInOrderError(self._service)
+            before, entries = self._prepare(_decode_if_understood)
+            if entries is not None:
+                raise StoreInOrderError(self._service) if entries else NothingStoredError(self._service)
             with self._restored_on_error(before, None):
                 self._put(None)
                 left = self._get()
@@ -144,34 +150,45 @@ class KeyringStore:
             return Entries.decode(self._get() or b"")
 
     def _put_session(self, entries: Entries, url: DeploymentURL, token: str, *, replace: bool) -> Entries:
-        changed = entries.put(url, token, replace=replace)
-        needed, limit = len(changed.encode()), self._provider.max_size
-        if limit is not None and needed > limit:
-            others = tuple(other for other in changed.deployments() if other.origin != url.origin)
-            raise NoRoomError(
-                f"the keyring has no room for another session: {needed} bytes are needed, and there are {limit}", others
-            )
-        return changed
+        """The first form of the changed *entries* that there is room for."""
+        limit, needed = self._provider.max_size, 0
+        for form in entries.put(url, token, replace=replace):
+            needed = len(form.encode())
+            if limit is None or needed <= limit:
+                return form
+        others = tuple(other for other in entries.deployments() if other.origin != url.origin)
+        raise NoRoomError(
+            f"the keyring has no room for another session: {needed} bytes are needed, and there are {limit}", others
+        )
+
+    def _prepare(self, make: Callable[[bytes | None], Made]) -> tuple[bytes | None, Made]:
+        """The blob, and what *make* makes of it. The lock is held.
+
+        Another client, which takes no lock, may write while that is made: then all is done anew, so that a write that
+        follows comes right after a look at what it replaces.
+        """
+        for _ in range(_ATTEMPTS):
+            before = self._get()
+            made = make(before)
+            if self._get() == before:
+                return before, made
+        raise StoreChangedError(f"the credential {self._service} keeps changing")
 
     def _rewrite(self, change: Change) -> _Rewrite:
-        """Get the blob, *change* it, put it, and read it back. The lock is held.
+        """*change* the blob, and read it back. The lock is held.
 
-        Writes have been seen to get lost, and another client, which takes no lock, may write in between: what is there
-        then is changed anew.
+        Writes have been seen to get lost, and another client may write in between: what is there then is changed anew.
         """
-        first = before = self._get()
+        first: bytes | None = None
         for attempt in range(_ATTEMPTS):
-            entries = Entries.decode(before or b"")
-            changed = change(entries)
-            after = changed.encode() if changed else None
-            if changed != entries:  # else another client has written on top of our change, not in its place
+            before, (after, is_change) = self._prepare(lambda blob: _apply(change, blob))
+            if attempt == 0 or is_change:  # else another client has written on top of our change, not in its place
                 first = before
             with self._restored_on_error(before, after):
                 self._put(after)
                 stored = self._get()
             if stored == after:
                 return _Rewrite(first, after, alone=attempt == 0)
-            before = self._get()
         raise _make_lost_error()
 
     @contextmanager
@@ -227,12 +244,18 @@ def _choose(entries: list[Entry], token: str | None) -> list[Entry]:
     return [entry for entry in entries if token is None or entry.token == token]
 
 
-def _is_understood(blob: bytes) -> bool:
+def _apply(change: Change, blob: bytes | None) -> tuple[bytes | None, bool]:
+    """What *change* makes of *blob*, and whether that says anything else."""
+    entries = Entries.decode(blob or b"")
+    changed = change(entries)
+    return changed.encode() if changed else None, changed != entries
+
+
+def _decode_if_understood(blob: bytes | None) -> Entries | None:
     try:
-        Entries.decode(blob)
+        return Entries.decode(blob or b"")
     except SessionStoreError:
-        return False
-    return True
+        return None
 
 
 def _make_lost_error() -> WriteLostError:

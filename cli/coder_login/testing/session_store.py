@@ -140,9 +140,13 @@ class SessionStoreContract:
         ids=["upper-case", "default-port", "slash", "no-scheme"],
     )
     def test_spellings_of_one_origin_are_one(self, store: SessionStore, again: SessionStore, url: str) -> None:
-        """What is written under one spelling is read under another."""
+        """What is written under one spelling is read, renewed and deleted under another."""
         store.write(DeploymentURL.parse(url), TOKEN)
         assert (again.read(HTTPS), again.deployments()) == (TOKEN, [HTTPS])
+        store.write(HTTPS, NEWER)
+        assert (again.read(url), again.deployments()) == (NEWER, [HTTPS])
+        store.delete(url)
+        assert again.deployments() == []
 
     @pytest.mark.parametrize("token", BAD_TOKENS)
     def test_what_is_no_token_is_not_stored(self, store: SessionStore, again: SessionStore, token: str) -> None:

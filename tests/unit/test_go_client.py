@@ -1,0 +1,175 @@
+"""Our sessions beside those of the Go client, in both of its forms, however a URL is spelled; a keyring in memory.
+
+The client is a stand-in (`go_client`), which was compared with the real one's code.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from coder_login.deployment.url import DeploymentURL
+from coder_login.sessionstore import AmbiguousSessionError, KeyringStore, SchemeNotRecordedError, SessionNotFoundError
+from go_client import GoClient
+from stores import NEWER, OTHER, TOKEN, BodyError, SharedKeyring, entry, fail_after
+
+pytest_plugins = ["store_fixtures"]
+THIRD = "5555555555-thirdthirdthirdthirdth"
+
+
+@pytest.fixture(params=[False, True], ids=["released", "newest"])
+def go(request: pytest.FixtureRequest, provider: SharedKeyring) -> GoClient:
+    """Each form of the client."""
+    return GoClient(provider, records_origin=request.param)
+
+
+@pytest.fixture
+def newest(provider: SharedKeyring) -> GoClient:
+    return GoClient(provider, records_origin=True)
+
+
+SPELLED = {
+    "usual": "https://dev.example.com",
+    "upper-case": "https://Dev.Example.com",
+    "default-port": "https://dev.example.com:443",
+    "default-port-http": "http://dev.example.com:80",
+    "upper-case-default-port": "https://DEV.example.com:443/base",
+    "empty-port": "https://dev.example.com:",
+    "zeros-before-the-port": "https://dev.example.com:0443",
+    "another-port": "https://dev.example.com:8443",
+    "trailing-dot": "https://dev.example.com.:443",
+    "ipv6-in-full": "https://[2001:0DB8:0:0::1]",
+    "ipv6-default-port": "https://[2001:db8:0::1]:443",
+    "ipv6-another-port": "https://[2001:db8:0::1]:8443",
+    "ipv6-http": "http://[2001:db8:0::1]:80",
+    "loopback": "http://[0:0::1]:80",
+    "loopback-by-name": "http://LocalHost:03000",
+}
+EACH_SPELLING = pytest.mark.parametrize("url", SPELLED.values(), ids=SPELLED)
+OTHERS_KEY = {name: url for name, url in SPELLED.items() if name not in ("usual", "upper-case", "another-port")}
+EACH_OTHER_KEY = pytest.mark.parametrize("url", OTHERS_KEY.values(), ids=OTHERS_KEY)
+
+
+def usual(url: str) -> str:
+    """As our `url` file spells it."""
+    return str(DeploymentURL.parse(url))
+
+
+@EACH_SPELLING
+def test_a_go_session_does_not_vanish_for_a_login_of_ours(store: KeyringStore, go: GoClient, url: str) -> None:
+    """It is found as its user spelled the host, and as the `url` file does by then: with the new token."""
+    go.write(url, TOKEN)
+    store.write(url, NEWER)
+    assert (go.read(url), go.read(usual(url)), store.read(url)) == (NEWER, NEWER, NEWER)
+
+
+@EACH_SPELLING
+def test_the_newest_client_reads_what_the_released_one_and_we_wrote(
+    store: KeyringStore, provider: SharedKeyring, newest: GoClient, url: str
+) -> None:
+    """It compares the origin that is on record, letter by letter."""
+    GoClient(provider, records_origin=False).write(url, TOKEN)
+    store.write(url, NEWER)
+    assert (newest.read(url), newest.read(usual(url))) == (NEWER, NEWER)
+
+
+@EACH_SPELLING
+def test_a_logout_of_ours_is_one_for_every_spelling(
+    store: KeyringStore, provider: SharedKeyring, go: GoClient, url: str
+) -> None:
+    """And one of the Go client's leaves nothing that a logout of ours would not remove."""
+    go.write(url, TOKEN)
+    store.write(url, NEWER)
+    store.delete(url)
+    assert (go.read(url), go.read(usual(url)), provider.raw) == (None, None, None)
+
+
+@EACH_OTHER_KEY
+def test_a_newer_go_session_under_another_spelling_is_told_and_ended_by_a_login(
+    store: KeyringStore, newest: GoClient, url: str
+) -> None:
+    """Nothing tells which of two tokens is good: the error names both keys, and a login replaces both."""
+    store.write(url, TOKEN)
+    newest.write(url, NEWER)
+    with pytest.raises(AmbiguousSessionError) as caught:
+        store.read(url)
+    key = url.lower().split("/")[2]
+    assert caught.value.keys == (DeploymentURL.parse(url).origin.key, key)
+    store.check(url)
+    store.write(url, THIRD)
+    assert (store.read(url), newest.read(url), newest.read(usual(url))) == (THIRD, THIRD, THIRD)
+
+
+@EACH_OTHER_KEY
+def test_two_sessions_of_two_spellings_can_be_logged_out_of(
+    store: KeyringStore, provider: SharedKeyring, newest: GoClient, url: str
+) -> None:
+    """Unread: both go."""
+    store.write(url, TOKEN)
+    newest.write(url, NEWER)
+    store.delete(url)
+    assert provider.raw is None
+
+
+@EACH_SPELLING
+def test_an_undo_restores_every_spelling(store: KeyringStore, provider: SharedKeyring, go: GoClient, url: str) -> None:
+    """To the byte; beside another client's write, each in its place."""
+    go.write(url, TOKEN)
+    before = provider.raw
+    with pytest.raises(BodyError), store.replacing(url, NEWER):
+        raise BodyError
+    assert provider.raw == before
+    entries = provider.entries
+    with pytest.raises(BodyError), store.replacing(url, NEWER):
+        fail_after(partial(go.write, OTHER, THIRD))
+    assert (go.read(url), go.read(OTHER)) == (TOKEN, THIRD)
+    assert {key: value for key, value in provider.entries.items() if key in entries} == entries
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://dev.example.com.",
+        "https://dev.example.com:80",
+        "http://dev.example.com:443",
+        "https://dev.example.com:8443",
+        "https://dev.example.org",
+    ],
+)
+def test_what_is_no_spelling_of_one_origin_is_another_session(
+    store: KeyringStore, newest: GoClient, other: str
+) -> None:
+    """A trailing dot is another host to a browser and to a certificate; a port is the default of one scheme only."""
+    newest.write(other, TOKEN)
+    store.write("https://dev.example.com", NEWER)
+    assert (newest.read(other), store.read(other)) == (TOKEN, TOKEN)
+    store.delete("https://dev.example.com")
+    assert newest.read(other) == TOKEN
+
+
+@pytest.mark.parametrize("url", ["http://dev.example.com", "http://dev.example.com:80", "http://10.0.0.1:8080"])
+def test_a_released_session_on_http_is_renewed_with_its_scheme(
+    store: KeyringStore, provider: SharedKeyring, url: str
+) -> None:
+    """No scheme was recorded: not read for http, replaced unasked by the next login, and good for every client then."""
+    released, newest = (GoClient(provider, records_origin=form) for form in (False, True))
+    released.write(url, TOKEN)
+    with pytest.raises(SchemeNotRecordedError):
+        store.read(url)
+    store.check(url)
+    store.write(url, NEWER)
+    assert [client.read(url) for client in (store, released, newest)] == [NEWER] * 3
+    store.delete(url)
+    with pytest.raises(SessionNotFoundError):
+        store.read(url)
+
+
+def test_a_key_that_no_go_client_looks_up_is_renewed_too(store: KeyringStore, provider: SharedKeyring) -> None:
+    """It is somebody's, in that spelling; with white space around it, in lower case as `coder_url`."""
+    provider.put({" DEV.example.com:443 ": entry("dev.example.com"), "x": 1})
+    store.write("https://dev.example.com", NEWER)
+    assert provider.entries == {
+        " DEV.example.com:443 ": entry("https://dev.example.com", NEWER),
+        "x": 1,
+        "dev.example.com": entry("https://dev.example.com", NEWER),
+    }
