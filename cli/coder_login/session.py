@@ -159,17 +159,20 @@ class Session:
 def migrate(url: DeploymentURL, files: FileStore, keyring: SessionStore, *, replace: bool = False) -> None:
     """Move the session of *url* from *files* into *keyring*, read it there, and then remove the file.
 
-    Of the files it removes `session` alone: `url` names the deployment for the keyring too. Raises SessionConflictError
-    when the keyring has another session of that deployment, unless *replace*; MigrationError when it fails half-way.
+    Of the files it removes `session` alone: `url` names the deployment for the keyring too, and is spelled as the key
+    there is, by which the Go CLI looks. Raises SessionConflictError when the keyring has another session of that
+    deployment, unless *replace*; MigrationError when it fails half-way.
     """
     token = _read(files, url, in_keyring=False)
     if not replace:
         _check_same(keyring, url, token)
     keyring.check(url, len(token), replace=replace)
+    files.check_naming()
     with ignore_signals():
         place = f"the session is still in {files.place}"
         try:
-            keyring.write(url, token, replace=replace)
+            with keyring.replacing(url, token, replace=replace), files.naming(files.current() or url):
+                pass
             place = f"the session is in {keyring.place}, and still in {files.place} too"
             files.drop_session(url, token)
         except BaseException as error:

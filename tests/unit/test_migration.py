@@ -7,8 +7,10 @@ from both_stores import Stores
 from coder_login.deployment.url import DeploymentURL
 from coder_login.interrupts import TerminatedError
 from coder_login.session import migrate
+from coder_login.sessionstore import DEFAULT_SERVICE, file_errors
 from coder_login.sessionstore import errors as store
 from file_steps import before_step, raise_signals, raising
+from go_client import GoClient
 
 from cli import TOKEN
 
@@ -31,6 +33,46 @@ def test_a_moved_session_is_in_the_keyring_alone(stores: Stores) -> None:
         stores.files.write(URL, TOKEN)
         migrate(URL, stores.files, stores.keyring)
         assert (stores.state[0], stores.keyring.read(URL)) == ({"url": str(URL)}, TOKEN)
+
+
+SPELLED = {
+    "default-port": ("https://dev.example.com:443/base/", "https://dev.example.com/base"),
+    "default-port-http": ("http://dev.example.com:80", "http://dev.example.com"),
+    "upper-case": ("https://DEV.Example.com", "https://dev.example.com"),
+    "ipv6": ("https://[2001:db8:0:0::1]:8443", "https://[2001:db8::1]:8443"),
+}
+
+
+@pytest.mark.parametrize("newest", [False, True], ids=["released", "newest"])
+@pytest.mark.parametrize(("spelled", "usual"), SPELLED.values(), ids=SPELLED)
+def test_url_is_spelled_as_the_key_is_after_a_migration(stores: Stores, spelled: str, usual: str, newest: bool) -> None:
+    """The Go CLI, which looks for the host as `url` spells it, finds the session there."""
+    stores.put(url=spelled, session=TOKEN)
+    migrate(DeploymentURL.parse(spelled), stores.files, stores.keyring)
+    assert stores.state[0] == {"url": usual}
+    go = GoClient(stores.memory, records_origin=newest, service=DEFAULT_SERVICE)
+    assert (go.read(usual), stores.keyring.read(usual)) == (TOKEN, TOKEN)
+
+
+def test_the_base_path_stays_in_url(stores: Stores) -> None:
+    """A deployment that was named without it is the same one."""
+    migrate(DeploymentURL.parse("https://dev.example.com"), stores.files, stores.keyring)
+    assert stores.state[0] == {"url": str(URL)}
+
+
+def test_a_migration_whose_url_can_not_be_written_is_none(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check finds it out first; a failure after that leaves both stores as they were."""
+    stores.put(url="https://dev.example.com:443/base")
+    before = stores.state
+    before_step(monkeypatch, "rename", "url", raising(GONE))
+    with pytest.raises(store.MigrationError) as caught:
+        migrate(URL, stores.files, stores.keyring)
+    assert caught.value.message == f"the session is still in {stores.files.place}: it is gone"
+    assert stores.state == before
+    (stores.directory / ".url.new").mkdir()
+    with pytest.raises(file_errors.FileError):
+        migrate(URL, stores.files, stores.keyring)
+    assert stores.state == before
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import pytest
 from both_stores import OTHER, Stores
 from coder_login.deployment.url import DeploymentURL
 from coder_login.session import Forgotten, Kept, Session
-from coder_login.sessionstore import SessionStore
+from coder_login.sessionstore import DEFAULT_SERVICE, SessionStore
 from coder_login.sessionstore import errors as store
 from coder_login.sessionstore import file_errors as files
 from file_steps import before_step, raise_signals
+from go_client import GoClient
 
 from cli import TOKEN
 
@@ -35,6 +36,30 @@ def test_a_session_is_kept_in_the_store_that_was_asked_for(stores: Stores, name:
     assert (session.read(), session.place) == (TOKEN, stores.named(name).place)
     assert stores.state[0] == {"url": str(URL)} | ({"session": TOKEN} if name == "files" else {})
     assert (bool(stores.memory.blobs), stores.looks) == (name == "keyring", [])
+
+
+@EACH_STORE
+@pytest.mark.parametrize("newest", [False, True], ids=["released", "newest"])
+@pytest.mark.parametrize(
+    ("spelled", "usual"),
+    [
+        pytest.param("https://d.example:443/base/", "https://d.example/base", id="default-port"),
+        pytest.param("http://d.example:80", "http://d.example", id="default-port-http"),
+        pytest.param("https://[2001:db8:0:0::1]", "https://[2001:db8::1]", id="ipv6"),
+    ],
+)
+def test_url_is_spelled_as_the_key_is_after_a_login(
+    stores: Stores, name: str, spelled: str, usual: str, newest: bool
+) -> None:
+    """Whoever logged in before, and in what spelling; the Go CLI finds the session by either."""
+    go = GoClient(stores.memory, records_origin=newest, service=DEFAULT_SERVICE)
+    stores.put(url=spelled)
+    go.write(spelled, TOKEN)
+    url = DeploymentURL.parse(spelled)
+    Session(url, stores.named(name), stores.files, lambda: stores.look(OTHER[name])).keep(NEWER)
+    assert stores.state[0]["url"] == usual
+    if name == "keyring":
+        assert (go.read(spelled), go.read(usual)) == (NEWER, NEWER)
 
 
 @EACH_STORE
