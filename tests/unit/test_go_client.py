@@ -173,3 +173,15 @@ def test_a_key_that_no_go_client_looks_up_is_renewed_too(store: KeyringStore, pr
         "x": 1,
         "dev.example.com": entry("https://dev.example.com", NEWER),
     }
+
+
+@pytest.mark.parametrize("stale", [TOKEN, 7], ids=["text", "number"])
+@pytest.mark.parametrize("name", ["API_TOKEN", "Api_Token", "api_to\u212aen"])
+def test_a_field_that_the_go_client_takes_for_the_token_does_not_stay(
+    store: KeyringStore, provider: SharedKeyring, go: GoClient, name: str, stale: object
+) -> None:
+    """It minds no case, not even the Kelvin sign's: the old one would hide the new token, or make it fail."""
+    provider.put({"dev.example.com": entry("https://dev.example.com") | {name: stale, "note": 1}})
+    store.write("https://dev.example.com", NEWER)
+    assert go.read("https://dev.example.com") == NEWER
+    assert provider.entries == {"dev.example.com": entry("https://dev.example.com", NEWER, note=1)}

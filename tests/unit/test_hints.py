@@ -20,6 +20,7 @@ from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError, KeyLeftError
 from coder_login.sessionstore import errors as store
 from coder_login.sessionstore import file_errors as files
+from coder_login.sessionstore.go_form import Misfits
 from memory_keyring import MemoryKeyring
 
 from cli import TOKEN, Inside
@@ -342,6 +343,11 @@ COMMANDS = [
         "It was not revoked: https://o.example still accepts it until it expires or is revoked there.",
     ),
     (errors.TokenVariableNotice("x"), "Unset it."),
+    (errors.MisfitNotice(Misfits(["x"], is_mended=True)), "The next login with --use-keyring mends it."),
+    (
+        errors.MisfitNotice(Misfits(["x"], is_mended=False)),
+        "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key.",
+    ),
 ]
 ROWS = [*STORES, *COMMANDS]
 IDS = [f"{type(error).__name__}-{number}" for number, (error, _) in enumerate(ROWS)]

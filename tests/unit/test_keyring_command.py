@@ -12,6 +12,7 @@ import pytest
 from coder_login.commands import output
 from coder_login.sessionstore import DEFAULT_SERVICE, StoreUnavailableError
 from coder_login.sessionstore.keyrings.windows import WindowsCredentialManager
+from deployment import Deployment
 from file_keyring import FileKeyring
 from file_steps import raising
 from go_client import GoClient
@@ -25,7 +26,7 @@ pytest_plugins = ["cli_fixtures"]
 KEYRING_PLACE = f"the system's keyring ({DEFAULT_SERVICE})"
 ONE, TWO = "https://one.example.com", "https://two.example.com:8443"
 NAMES = ["supported", "available", "usable", "reason", "target_name", "persistence"]
-NAMES += ["bytes_used", "bytes_free", "deployments"]
+NAMES += ["bytes_used", "bytes_free", "deployments", "go_cli_problem"]
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def status(inside: Inside) -> tuple[int, dict[str, Any]]:
 def test_a_usable_keyring(inside: Inside, keyring: MemoryKeyring) -> None:
     """Exit code 0; how full it is, and how many sessions; as text a line a fact. It is only read."""
     used = len(keyring.blobs[DEFAULT_SERVICE])
-    facts = [True, True, True, None, DEFAULT_SERVICE, "local_machine", used, 2560 - used, 2]
+    facts = [True, True, True, None, DEFAULT_SERVICE, "local_machine", used, 2560 - used, 2, None]
     assert status(inside) == (0, dict(zip(NAMES, facts, strict=True)))
     run = inside.run("keyring", "status")
     assert (run.code, run.stderr) == (0, "")
@@ -103,6 +104,64 @@ def test_a_damaged_credential(inside: Inside, keyring: MemoryKeyring) -> None:
     assert TOKEN not in json.dumps(report)
 
 
+REPLACE = "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key."
+MENDED = "The next login with --use-keyring mends it."
+MAP = json.dumps({"one.example.com": {"coder_url": ONE, "api_token": TOKEN}})
+
+
+@pytest.mark.parametrize(
+    ("blob", "fact", "step"),
+    [
+        pytest.param(
+            b'{"a": "x", "b": {}, "c\\u202e": 5}',
+            'the entry "a" is a JSON string, not an object; the entry "c\\u202e" is a JSON number, not an object',
+            REPLACE,
+            id="entries",
+        ),
+        pytest.param(
+            b'{"a": {"API_Token": 7, "api_token": "x"}}',
+            'the entry "a" has a field "API_Token" that is a JSON number, not a string',
+            REPLACE,
+            id="field",
+        ),
+        pytest.param(
+            MAP.encode("utf-16-le"), "it has a byte-order mark, or another encoding than UTF-8", MENDED, id="utf-16"
+        ),
+        pytest.param(
+            f'{{"coder_url": "{ONE}", "api_token": "{TOKEN}"}}'.encode(),
+            "it is a single session, in an older form",
+            MENDED,
+            id="single-session",
+        ),
+        pytest.param(
+            f'{{"{TOKEN}": "{ONE}"}}'.encode(),
+            'the entry "[hidden]" is a JSON string, not an object',
+            REPLACE,
+            id="token-as-key",
+        ),
+    ],
+)
+def test_what_the_go_cli_can_not_read_is_named(
+    inside: Inside, memory_keyring: MemoryKeyring, blob: bytes, fact: str, step: str
+) -> None:
+    """Every call of it fails, and ours work: the keys, and no more of them, as JSON and as text; the exit code is 0."""
+    memory_keyring.blobs[DEFAULT_SERVICE] = blob
+    code, report = status(inside)
+    problem = f"the Go CLI can't read the credential: {fact}. {step}"
+    assert (code, report["usable"], report["reason"], report["go_cli_problem"]) == (0, True, None, problem)
+    run = inside.run("keyring", "status")
+    assert (run.code, run.text.splitlines()[-1]) == (0, f"Go CLI problem: {problem}")
+    assert TOKEN not in run.text
+
+
+def test_a_login_mends_what_the_go_cli_can_not_read(inside: Inside, memory_keyring: MemoryKeyring) -> None:
+    """As the next step says: the form of the whole with any, a deployment's entry with its own."""
+    for blob in (MAP.encode("utf-16-le"), b'{"two.example.com:8443": "x"}'):
+        memory_keyring.blobs[DEFAULT_SERVICE] = blob
+        inside.machine.keyring().write(TWO, TOKEN, replace=True)
+        assert status(inside)[1]["go_cli_problem"] is None
+
+
 def test_the_list(inside: Inside, keyring: MemoryKeyring) -> None:
     """The deployments, which is current, and never a token."""
     run = inside.run("keyring", "list")
@@ -124,7 +183,7 @@ def test_a_list_on_a_narrow_terminal(inside: Inside, keyring: MemoryKeyring, mon
 def test_an_empty_keyring(inside: Inside, memory_keyring: MemoryKeyring) -> None:
     """It is usable, too; its list is nothing on standard output, or an empty list, and no error."""
     code, report = status(inside)
-    assert (code, [report[name] for name in ("usable", *NAMES[6:])]) == (0, [True, 0, 2560, 0])
+    assert (code, [report[name] for name in ("usable", *NAMES[6:])]) == (0, [True, 0, 2560, 0, None])
     assert inside.run("keyring", "list") == (0, b"", "No session in the keyring.\n")
     assert inside.run("keyring", "list", "-o", "json") == (0, b"[]\n", "")
 
@@ -236,6 +295,25 @@ def test_a_session_without_a_scheme_is_not_said_to_be_for_https(inside: Inside, 
         "error: No scheme was recorded with the stored session for d.example, and it is not used for http://d.example\n"
         "Log in again, which replaces it, with: coder login --use-keyring http://d.example\n"
     )
+
+
+def test_the_login_after_two_sessions_of_one_origin_replaces_both(
+    inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring
+) -> None:
+    """The error names both keys; its next step, pasted as it stands, leaves one session for either client."""
+    url, go = str(deployment.url), GoClient(memory_keyring, records_origin=True, service=DEFAULT_SERVICE)
+    spelled = url.replace("127.0.0.1:", "127.0.0.1:0")
+    inside.machine.keyring().write(url, TOKEN)
+    go.write(spelled, TOKEN[::-1].replace("-", "x"))
+    keys = " and ".join(f'"{one.removeprefix("http://")}"' for one in (url, spelled))
+    run = inside.run("login", "token", "--use-keyring", "--url", url)
+    error, _, step = run.stderr.partition("\n")
+    assert error == f"error: The keyring holds two different sessions of one origin, under {keys}"
+    assert step == f"Log in again, which replaces both, with: coder login --use-keyring {url}\n"
+    token = deployment.issue_token()
+    assert inside.run(*step.partition("coder ")[2].split(), input=f"{token}\n").code == 0
+    assert inside.run("login", "token", "--use-keyring").text == f"{token}\n"
+    assert (go.read(spelled), go.read(url)) == (token, token)
 
 
 def test_a_reset_asks(inside: Inside, keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -269,6 +269,24 @@ def test_any_bytes_in_the_keyring_end_in_a_result_or_in_our_error(tmp_path: Path
             _check_readable(provider, tmp_path)
 
 
+@settings(CHECKED, max_examples=500)
+@given(blob=BYTES, url=URLS)
+def test_what_the_go_client_can_not_read_is_known(tmp_path: Path, blob: bytes, url: str) -> None:
+    """Just then it gives up, whichever deployment it is asked for."""
+    provider = MemoryKeyring(max_size=1_000_000)
+    provider.blobs[SERVICE] = blob
+    try:
+        misfits = KeyringStore(SERVICE, provider=provider, lock_path=tmp_path / "lock").find_misfits()
+    except StoreDamagedError:
+        return
+    try:
+        GoClient(provider, records_origin=False).read(url)
+    except GoError:
+        assert misfits.facts
+    else:
+        assert misfits.facts == []
+
+
 def _check_readable(provider: MemoryKeyring, tmp_path: Path) -> None:
     """Whatever was written can be read again, and has no NUL and no byte-order mark."""
     changed = provider.blobs.get(SERVICE, b"")

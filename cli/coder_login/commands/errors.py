@@ -10,6 +10,7 @@ from coder_login.errors import CoderError
 
 if TYPE_CHECKING:
     from coder_login.deployment.url import DeploymentURL
+    from coder_login.sessionstore.go_form import Misfits
 
 
 class StoppedError(CoderError):
@@ -153,6 +154,14 @@ class DisplacedNotice(Notice):
 
 class AnotherSessionNotice(Notice):
     """A logout has left a session alone that another program has stored meanwhile."""
+
+
+class MisfitNotice(Notice):
+    """The Go CLI can't read the stored sessions, because of these *misfits*."""
+
+    def __init__(self, misfits: Misfits) -> None:
+        super().__init__(f"the Go CLI can't read the credential: {'; '.join(misfits.facts)}")
+        self.is_mended = misfits.is_mended
 
 
 class TokenVariableNotice(Notice):

@@ -61,6 +61,12 @@ def _after_mismatch(error: store.OriginMismatchError, run: Invocation) -> str:
     return login
 
 
+def _after_misfit(notice: errors.MisfitNotice, run: Invocation) -> str:
+    if notice.is_mended:
+        return "The next login with --use-keyring mends it."
+    return "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key."
+
+
 def _after_damaged_token(error: store.DamagedTokenError, run: Invocation) -> str:
     url, keyring = str(error.url), run.store_of(error.in_keyring)
     login = run.spell("Log in again with:", "login", url, keyring=keyring)
@@ -140,6 +146,7 @@ _STEPS: dict[type[Any], Step] = {
     errors.DisplacedNotice: lambda error, run: (
         f"It was not revoked: {error.owner} still accepts it until it expires or is revoked there."
     ),
+    errors.MisfitNotice: _after_misfit,
     errors.TokenVariableNotice: "Unset it.",
     KeyLeftError: _after_key_left,
     store.SessionNotFoundError: lambda error, run: run.spell("Log in with:", "login", str(error.url or "URL")),

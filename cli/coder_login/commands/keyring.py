@@ -8,10 +8,11 @@ import click
 
 from coder_login import session
 from coder_login.commands import output
-from coder_login.commands.errors import DeclinedError
+from coder_login.commands.errors import DeclinedError, MisfitNotice, Notice
 from coder_login.commands.parsing import Flag, Group, output_option
 from coder_login.commands.settings import Settings
 from coder_login.deployment.url import DeploymentURL
+from coder_login.errors import CoderError
 from coder_login.sessionstore import (
     DEFAULT_SERVICE,
     KeyringStore,
@@ -105,6 +106,7 @@ def _make_report(settings: Settings) -> dict[str, Any]:
         "bytes_used": None,
         "bytes_free": None,
         "deployments": None,
+        "go_cli_problem": None,
     }
     try:
         keyring = KeyringStore()
@@ -112,10 +114,21 @@ def _make_report(settings: Settings) -> dict[str, Any]:
         usage = keyring.usage()
         report |= {"available": True, "bytes_used": usage.used, "bytes_free": _count_free(usage)}
         report |= {"deployments": len(keyring.deployments()), "usable": True}
+        report |= {"go_cli_problem": _find_go_problem(keyring, settings)}
     except SessionStoreError as problem:
-        reason = ". ".join(filter(None, (problem.message, settings.find_hint(problem).replace("\n", " "))))
-        report |= {"supported": not isinstance(problem, UnsupportedKeyringError), "reason": reason}
+        supported = not isinstance(problem, UnsupportedKeyringError)
+        report |= {"supported": supported, "usable": False, "reason": _explain(problem, settings)}
     return report
+
+
+def _find_go_problem(keyring: KeyringStore, settings: Settings) -> str | None:
+    misfits = keyring.find_misfits()
+    return _explain(MisfitNotice(misfits), settings) if misfits.facts else None
+
+
+def _explain(problem: CoderError | Notice, settings: Settings) -> str:
+    """*problem* and the next step, on one line."""
+    return ". ".join(filter(None, (problem.message, settings.find_hint(problem).replace("\n", " "))))
 
 
 def _count_free(usage: Usage) -> int | None:
@@ -123,8 +136,12 @@ def _count_free(usage: Usage) -> int | None:
 
 
 def _format_report(report: dict[str, Any]) -> str:
-    lines = [f"{key.replace('_', ' ')}: {_format(value)}" for key, value in report.items() if value is not None]
+    lines = [f"{_title(key)}: {_format(value)}" for key, value in report.items() if value is not None]
     return "\n".join(lines)
+
+
+def _title(key: str) -> str:
+    return key.replace("_", " ").replace("go cli", "Go CLI")
 
 
 def _format(value: Any) -> str:

@@ -12,6 +12,7 @@ from coder_login.sessionstore.errors import StoreDamagedError, quote
 
 URL_FIELD = "coder_url"
 TOKEN_FIELD = "api_token"  # noqa: S105  # the field's name
+KNOWN_FIELDS = (URL_FIELD, TOKEN_FIELD)
 
 
 class Ownership(Enum):
@@ -93,13 +94,16 @@ class Entry:
 
     def renew(self, origin: Origin, token: str) -> Entry:
         """It with *token*, and with *origin* on record: both forms of the Go client accept it then."""
-        return Entry(self.key, self.fields | {URL_FIELD: _spell_origin(origin, self.key), TOKEN_FIELD: token})
+        return self._with({URL_FIELD: _spell_origin(origin, self.key), TOKEN_FIELD: token})
 
     def renew_briefly(self, origin: Origin, token: str) -> Entry:
         """It with *token*, and otherwise as its client wrote it, when that is read for *origin* as it is."""
-        if not self.is_readable_for(origin):
-            return self.renew(origin, token)
-        return Entry(self.key, self.fields | {TOKEN_FIELD: token})
+        return self._with({TOKEN_FIELD: token}) if self.is_readable_for(origin) else self.renew(origin, token)
+
+    def _with(self, known: dict[str, str]) -> Entry:
+        """It with the *known* fields, and without what the Go client, which minds no case, would take for one."""
+        kept = {n: v for n, v in self.fields.items() if n in KNOWN_FIELDS or n.casefold() not in KNOWN_FIELDS}
+        return Entry(self.key, kept | known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from coder_login.deployment.session_token import USUAL_LENGTH, check_token
 from coder_login.deployment.url import DeploymentURL, Origin
@@ -24,6 +24,9 @@ from coder_login.sessionstore.errors import (
 from coder_login.sessionstore.keyrings import open_system_keyring
 from coder_login.sessionstore.keyrings.protocol import KeyringProvider
 from coder_login.sessionstore.lock import find_service_lock_path, locked
+
+if TYPE_CHECKING:
+    from coder_login.sessionstore.go_form import Misfits
 
 DEFAULT_SERVICE = "coder-v2-credentials"
 """The credential that every Coder client looks in."""
@@ -128,6 +131,13 @@ class KeyringStore:
         """How full the blob is now, whether it can be understood or not."""
         with locked(self._lock_path):
             return Usage(len(self._get() or b""), self._provider.max_size)
+
+    def find_misfits(self) -> Misfits:
+        """What of the stored sessions the Go CLI can't read. Raises StoreDamagedError for what we can't read either."""
+        from coder_login.sessionstore.go_form import find_misfits  # not at every start
+
+        with locked(self._lock_path):
+            return find_misfits(self._get() or b"")
 
     def reset(self) -> None:
         """Discard the whole blob, when it can't be understood.
