@@ -1,11 +1,19 @@
-"""Sharing on the real Credential Manager with a program that we did not write: pywin32-ctypes."""
+"""Sharing on the real Credential Manager: with a program that we did not write, pywin32-ctypes, and with the Go client.
+
+The latter is a stand-in (`go_client`) for its store's code.
+"""
 
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from types import ModuleType
 
 import pytest
+from coder_login.sessionstore import KeyringStore
+from coder_login.sessionstore.keyrings import open_system_keyring
+from go_client import GoClient
+from stores import NEWER, OTHER, TOKEN
 
 import wincred
 from wincred import CredentialType, Persist
@@ -101,3 +109,27 @@ def test_what_we_delete_is_gone_for_another_program(win32cred: ModuleType, targe
     with pytest.raises(error) as caught:
         win32cred.CredRead(target_name, win32cred.CRED_TYPE_GENERIC)
     assert caught.value.winerror == 1168
+
+
+@pytest.mark.parametrize("newest", [False, True], ids=["released", "newest"])
+@pytest.mark.parametrize(
+    ("spelled", "usual"),
+    [
+        pytest.param("https://dev.example.com", "https://dev.example.com", id="usual"),
+        pytest.param("https://Dev.example.com:443", "https://dev.example.com", id="default-port"),
+        pytest.param("http://dev.example.com:80", "http://dev.example.com", id="default-port-http"),
+        pytest.param("https://[2001:db8:0:0::1]", "https://[2001:db8::1]", id="ipv6"),
+    ],
+)
+def test_a_go_session_is_renewed_and_ended_in_the_same_credential(
+    target_name: str, tmp_path: Path, spelled: str, usual: str, newest: bool
+) -> None:
+    """However its user spelled the host: found with the new token, and gone after a logout of ours."""
+    go = GoClient(open_system_keyring(), records_origin=newest, service=target_name)
+    store = KeyringStore(target_name, lock_path=tmp_path / "lock")
+    go.write(OTHER, TOKEN)
+    go.write(spelled, TOKEN)
+    store.write(usual, NEWER)
+    assert (go.read(spelled), go.read(usual), store.read(spelled)) == (NEWER, NEWER, NEWER)
+    store.delete(usual)
+    assert (go.read(spelled), go.read(usual), go.read(OTHER)) == (None, None, TOKEN)
