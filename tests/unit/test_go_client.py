@@ -10,7 +10,8 @@ from functools import partial
 import pytest
 from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore import AmbiguousSessionError, KeyringStore, SchemeNotRecordedError, SessionNotFoundError
-from go_client import GoClient
+from coder_login.sessionstore.go_form import Misfits, find_misfits
+from go_client import GoClient, GoError
 from stores import NEWER, OTHER, TOKEN, BodyError, SharedKeyring, entry, fail_after
 
 pytest_plugins = ["store_fixtures"]
@@ -173,6 +174,68 @@ def test_a_key_that_no_go_client_looks_up_is_renewed_too(store: KeyringStore, pr
         "x": 1,
         "dev.example.com": entry("https://dev.example.com", NEWER),
     }
+
+
+A_NUMBER = "that is a JSON number, not a string"
+STRING, IN_WHOLE = "is a JSON string, not an object", "it has a byte-order mark, or another encoding than UTF-8"
+FITS = {
+    "empty-blob": b"",
+    "empty-map": b" {}\n",
+    "null-entry": b'{"a":null}',
+    "empty-entry": b'{"a":{}}',
+    "null-fields": b'{"a":{"coder_url":null,"api_token":null}}',
+    "unknown-fields": b'{"a":{"apiToken":1,"api-token":[],"CoderURL":{},"x":[1e9]}}',
+    "dotless-i": '{"a":{"ap\u0131_token":1}}'.encode(),
+    "fields-of-one": b'{"coder_url":{},"api_token":{}}',
+}
+UNFIT = {
+    "string": (b'{"a":"x"}', [f'the entry "a" {STRING}'], False),
+    "number": (b'{"a":1.5}', ['the entry "a" is a JSON number, not an object'], False),
+    "boolean": (b'{"a":false}', ['the entry "a" is a JSON boolean, not an object'], False),
+    "list": (b'{"a":[]}', ['the entry "a" is a JSON list, not an object'], False),
+    "url": (
+        b'{"a":{"coder_url":{}}}',
+        ['the entry "a" has a field "coder_url" that is a JSON object, not a string'],
+        False,
+    ),
+    "token": (
+        b'{"a":{"api_token":0}}',
+        [f'the entry "a" has a field "api_token" {A_NUMBER}'],
+        False,
+    ),
+    "case": (
+        b'{"a":{"API_TOKEN":0}}',
+        [f'the entry "a" has a field "API_TOKEN" {A_NUMBER}'],
+        False,
+    ),
+    "two": (b'{"a":"x","b":{},"c":"x"}', [f'the entry "a" {STRING}', f'the entry "c" {STRING}'], False),
+    "utf-8-with-bom": (b"\xef\xbb\xbf{}", [IN_WHOLE], True),
+    "utf-16": (b"{\0}\0", [IN_WHOLE], True),
+    "utf-16-with-bom": (b"\xff\xfe{\0}\0", [IN_WHOLE], True),
+    "bom-and-entry": (b'\xef\xbb\xbf{"a":"x"}', [IN_WHOLE, f'the entry "a" {STRING}'], False),
+    "single": (b'{"coder_url":"a.example","api_token":"x"}', ["it is a single session, in an older form"], True),
+}
+
+
+@pytest.mark.parametrize("blob", FITS.values(), ids=FITS)
+def test_what_the_go_client_can_read_is_no_problem(provider: SharedKeyring, go: GoClient, blob: bytes) -> None:
+    """Nor is it one to the stand-in."""
+    provider.raw = blob
+    go.write("https://dev.example.com", TOKEN)
+    assert find_misfits(blob) == Misfits([], is_mended=False)
+
+
+@pytest.mark.parametrize(("blob", "facts", "is_mended"), UNFIT.values(), ids=UNFIT)
+def test_what_stops_the_go_client_is_found(
+    store: KeyringStore, provider: SharedKeyring, go: GoClient, blob: bytes, facts: list[str], is_mended: bool
+) -> None:
+    """Whichever deployment it is asked for; what our next write mends is said to be mended by it."""
+    provider.raw = blob
+    with pytest.raises(GoError):
+        go.read("https://dev.example.com")
+    assert store.find_misfits() == Misfits(facts, is_mended=is_mended)
+    store.write("https://dev.example.com", NEWER)
+    assert (store.find_misfits().facts == []) is is_mended
 
 
 @pytest.mark.parametrize("stale", [TOKEN, 7], ids=["text", "number"])

@@ -77,11 +77,11 @@ def test_a_longer_token_needs_its_own_room(
     store.write("https://z", "x" * (2560 - used - len(compact({"z": entry("https://z", "")})) + 1))
     assert store.usage().used == 2560
     before = provider.raw
+    needed = 2560 + length - len(TOKEN)
     for operation in (store.check, lambda one, size: store.write(one, "x" * size)):
-        with pytest.raises(
-            NoRoomError, match=f"^.*: {2560 + length - len(TOKEN)} bytes are needed, and there are 2560$"
-        ):
+        with pytest.raises(NoRoomError, match=rf": {needed} bytes are needed, and there are 2560$") as caught:
             operation(stored[0], length)
+        assert [str(other) for other in caught.value.others] == [*stored[1:], "https://z"]
     assert provider.raw == before
 
 
@@ -138,3 +138,25 @@ def test_the_usual_key_is_added_to_another_spelling_where_there_is_room(
     usual = {} if added is None else {"dev.example.com": entry(added, NEWER)}
     assert provider.entries == {"dev.example.com:443": both["dev.example.com:443"]} | usual
     assert store.read("https://dev.example.com") == NEWER
+
+
+def test_a_token_of_http_is_never_added_under_a_bare_host(store: KeyringStore, provider: SharedKeyring) -> None:
+    """It would be read as one of https: with no room for the scheme, no entry is added."""
+    provider.put({"dev.example.com:80": entry("http://dev.example.com")})
+    both = {key: entry("http://dev.example.com", NEWER) for key in ("dev.example.com:80", "dev.example.com")}
+    provider.max_size = len(compact(both)) - 1
+    store.write("http://dev.example.com", NEWER)
+    assert provider.entries == {"dev.example.com:80": both["dev.example.com:80"]}
+
+
+@pytest.mark.parametrize("bare", ["dev.example.com", "dev.example.com:80"], ids=["usual", "default-port"])
+def test_what_has_no_room_for_its_scheme_does_not_get_a_token_of_http(
+    store: KeyringStore, provider: SharedKeyring, bare: str
+) -> None:
+    """A bare entry beside one that records http stays as it was; the other one is renewed and read."""
+    (recorded,) = {"dev.example.com", "dev.example.com:80"} - {bare}
+    provider.put({bare: entry(bare), recorded: entry("http://dev.example.com")})
+    provider.max_size = len(provider.raw or b"")
+    store.write("http://dev.example.com", NEWER)
+    assert provider.entries == {bare: entry(bare), recorded: entry("http://dev.example.com", NEWER)}
+    assert store.read("http://dev.example.com") == NEWER

@@ -94,8 +94,8 @@ class Entries:
             raise _make_mismatch(_require_entry(exact), url)
         new = [] if exact in old else [Entry(origin.key, {URL_FIELD: origin.key})]
         forms = [[entry.renew(origin, token) for entry in [*new, *old]]]
-        if any(entry.is_readable_for(origin) for entry in old):
-            brief = [entry.renew_briefly(origin, token) for entry in [*new, *old]]
+        if found := [entry for entry in old if entry.is_readable_for(origin)]:
+            brief = [entry.renew_briefly(origin, token) for entry in [*new, *found]]
             forms += [brief] if exact is not None else [brief, brief[1:]]
         return [self._with(form) for form in forms]
 
@@ -112,7 +112,7 @@ class Entries:
         items = dict(self._items)
         for written in after._find_host(origin):
             old = before._items.get(written.key)
-            if old == written or not _has_same_token(items.get(written.key), written):
+            if not _has_same_token(items.get(written.key), written):
                 continue
             if old is None:
                 del items[written.key]
