@@ -1,7 +1,7 @@
 """What a person or an editor sees: answers on standard output, everything else on standard error.
 
-All of it goes through one door, `_hide`, which escapes control characters, wherever a text came from, and knows the tokens
-of the run: a server can have put one into what it says. The one exception is `answer_line`, which prints a token.
+All of it goes through one door, `_hide`, which escapes control characters, wherever a text came from, and knows the
+tokens of the run: a server can have put one into what it says. The one exception is `answer_line`.
 """
 
 from __future__ import annotations
