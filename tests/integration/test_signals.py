@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import click
 import pytest
+from coder_login import session
 from coder_login.commands import logout, output, prompt
 from coder_login.deployment.api import Client
 from coder_login.interrupts import TerminatedError
 from coder_login.session import Session
-from coder_login.sessionstore import DEFAULT_SERVICE, StoreUnavailableError
+from coder_login.sessionstore import DEFAULT_SERVICE, KeyringStore, StoreUnavailableError
 from coder_login.sessionstore import lock as lock_module
 from deployment import Deployment
 from file_steps import before_step, raising
@@ -182,6 +183,24 @@ def test_between_the_revocation_and_the_removal(world: World, monkeypatch: pytes
     run = world.inside.run("logout", "-y", *options)
     assert run == (0, f"Logged out of {world.deployment.url}.\n".encode(), "")
     assert token not in str(world.state)
+
+
+@pytest.mark.parametrize(
+    ("words", "owner", "done", "said"),
+    [
+        pytest.param(["migrate"], session, "migrate", "Moved the session for ", id="migrate"),
+        pytest.param(["reset", "-y"], KeyringStore, "reset", "Discarded the credential ", id="reset"),
+    ],
+)
+def test_right_after_a_change_of_the_keyring(
+    world: World, monkeypatch: pytest.MonkeyPatch, words: list[str], owner: object, done: str, said: str
+) -> None:
+    """It is said, as after a login."""
+    world.inside.machine.keep(OTHER, TOKEN)
+    world.keyring.blobs[DEFAULT_SERVICE] = b"damaged" if done == "reset" else b""
+    signal_after(monkeypatch, owner, done)
+    run = world.inside.run("keyring", *words)
+    assert (run.code, run.text.startswith(said), run.stderr) == (0, True, "")
 
 
 @EACH_STORE

@@ -13,6 +13,7 @@ from coder_login.commands.parsing import Flag, Group, output_option
 from coder_login.commands.settings import Settings
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError
+from coder_login.interrupts import ignore_signals
 from coder_login.sessionstore import (
     DEFAULT_SERVICE,
     KeyringStore,
@@ -77,8 +78,9 @@ def migrate(ctx: click.Context, replace: bool) -> None:
     url = settings.find_given_url() or files.current()
     if url is None:
         raise SessionNotFoundError(f"no session in {files.place}: no url file names a deployment")
-    session.migrate(url, files, keyring, replace=replace)
-    output.answer(f"Moved the session for {url} from {files.place} into {keyring.place}.")
+    with ignore_signals():
+        session.migrate(url, files, keyring, replace=replace)
+        output.answer_done(f"Moved the session for {url} from {files.place} into {keyring.place}.")
 
 
 @command.command(epilog="\b\nExamples:\n  coder keyring reset")
@@ -91,8 +93,9 @@ def reset(ctx: click.Context, yes: bool) -> None:
         output.check_person()
         if not click.confirm(f"Discard the credential {keyring.service}, with all that is in it?", err=True):
             raise DeclinedError("nothing was done: the credential is as it was")
-    keyring.reset()
-    output.answer(f"Discarded the credential {keyring.service}. Log in again to each deployment.")
+    with ignore_signals():
+        keyring.reset()
+        output.answer_done(f"Discarded the credential {keyring.service}. Log in again to each deployment.")
 
 
 def _make_report(settings: Settings) -> dict[str, Any]:
