@@ -181,6 +181,7 @@ def test_after_a_header(fault: HeaderFault, step: str) -> None:
             URLFault.NOT_ASCII,
             "Give its xn-- form, as the browser's address bar copies it: other conversions can name another domain.",
         ),
+        (URLFault.NUMBER, "Write the host's name, or its address as four decimal numbers."),
         (URLFault.IPV6, "Give one like [::1], without a zone."),
         (URLFault.PORT, "Give a port from 1 to 65535."),
         (URLFault.PATH, "Give the path itself."),
@@ -190,6 +191,14 @@ def test_after_a_header(fault: HeaderFault, step: str) -> None:
 def test_after_a_url(fault: URLFault, step: str) -> None:
     """By what is wrong with it."""
     assert step_after(InvalidURLError("it is wrong", fault)) == step
+
+
+def test_after_a_url_with_a_query() -> None:
+    """The URL to use is ready to be copied."""
+    error = InvalidURLError("it has a query", URLFault.QUERY, URL.origin)
+    assert step_after(error) == (
+        "Give the deployment's own URL, without a page and what follows ? or #: https://dev.example.com"
+    )
 
 
 def test_after_a_token_of_another_form() -> None:

@@ -39,7 +39,18 @@ ACCEPTED = [
     pytest.param("https://[2001:DB8:0::1]:8443", "https://[2001:db8::1]:8443", id="ipv6-in-full"),
     pytest.param("https://10.0.0.1:8080", "https://10.0.0.1:8080", id="ipv4"),
     pytest.param("https://xn--bcher-kva.example", "https://xn--bcher-kva.example", id="idna"),
-    pytest.param(f"https://{'a' * 253}", f"https://{'a' * 253}", id="longest-host"),
+    pytest.param(f"https://{'a.' * 126}a", f"https://{'a.' * 126}a", id="longest-host"),
+    pytest.param(f"https://{'a' * 63}", f"https://{'a' * 63}", id="longest-label"),
+    pytest.param("https://dev1.2x", "https://dev1.2x", id="letter-last"),
+    pytest.param("https://dev.0xg", "https://dev.0xg", id="no-hexadecimal-last"),
+    pytest.param("https://1.2.3.x4", "https://1.2.3.x4", id="numbers-and-a-letter"),
+    pytest.param("https://255.255.255.255", "https://255.255.255.255", id="highest-ipv4"),
+    pytest.param("https://[::ffff:127.0.0.1]:3000", "https://[::ffff:7f00:1]:3000", id="ipv4-within-ipv6"),
+    pytest.param("https://[::FFFF:0:0]", "https://[::ffff:0:0]", id="zeros-within-ipv6"),
+    pytest.param("https://[::127.0.0.1]", "https://[::7f00:1]", id="ipv4-at-the-end-of-ipv6"),
+    pytest.param("https://dev/a//b", "https://dev/a//b", id="doubled-slash"),
+    pytest.param("https://dev/a%2f..%5C..%2Fb", "https://dev/a%2f..%5C..%2Fb", id="escaped-slashes-are-no-slashes"),
+    pytest.param("https://dev/a%2e%2eb/...", "https://dev/a%2e%2eb/...", id="dots-among-others"),
     pytest.param("https://my_host", "https://my_host", id="underscore"),
     pytest.param("https://dev.example.com.", "https://dev.example.com.", id="absolute-name"),
 ]
@@ -64,8 +75,32 @@ def test_a_deployment_is_taken_as_text_too() -> None:
 
 SPACES = "the URL holds white space, a control character or a backslash"
 BRACKETS = "the URL can't be parsed"
+NOT_IPV6 = "the URL's host is not an IPv6 address"
+NOT_A_NAME = "the URL's host is not a host name"
+NOT_IPV4 = "the URL's host ends in a number, and is not an IPv4 address"
 FORM, PARSING, SCHEME, QUERY = URLFault.FORM, URLFault.PARSING, URLFault.SCHEME, URLFault.QUERY
 PORT, IPV6, PATH, USER = URLFault.PORT, URLFault.IPV6, URLFault.PATH, URLFault.USER
+NUMBER = URLFault.NUMBER
+DOTS = "the URL's path has a . or .. in it"
+
+# What a browser makes of each: https://url.spec.whatwg.org/#concept-ipv4-parser
+BROWSERS = [
+    ("127.1", "127.0.0.1"),
+    ("127.1:3000/base", "127.0.0.1"),
+    ("https://127.0.1", "127.0.0.1"),
+    ("https://0x7f.1", "127.0.0.1"),
+    ("https://0X7F.0.0x1", "127.0.0.1"),
+    ("https://2130706433", "127.0.0.1"),
+    ("https://017700000001", "127.0.0.1"),
+    ("http://0177.0.0.1", "127.0.0.1"),
+    ("https://127.0.0.01", "127.0.0.1"),
+    ("https://127.0.0.1.", "127.0.0.1"),
+    ("https://1.2.3", "1.2.0.3"),
+    ("https://10.256", "10.0.1.0"),
+    ("https://0x", "0.0.0.0"),
+    ("https://00", "0.0.0.0"),
+    ("https://4294967295", "255.255.255.255"),
+]
 
 
 @pytest.mark.parametrize(
@@ -76,20 +111,17 @@ PORT, IPV6, PATH, USER = URLFault.PORT, URLFault.IPV6, URLFault.PATH, URLFault.U
         pytest.param("https://", "the URL has no host", FORM, id="no-host"),
         pytest.param("https:///path", "the URL has no host", FORM, id="no-host-but-a-path"),
         pytest.param("https://:443", "the URL has no host", FORM, id="no-host-but-a-port"),
-        pytest.param(
-            "https:dev.example.com", "'https:dev.example.com' lacks a // after the scheme", FORM, id="no-slashes"
-        ),
-        pytest.param("HTTP:/dev", "'HTTP:/dev' lacks a // after the scheme", FORM, id="one-slash"),
-        pytest.param("ftp://dev", "'ftp://dev' has the scheme 'ftp'", SCHEME, id="ftp"),
-        pytest.param("file:///etc/passwd", "'file:///etc/passwd' has the scheme 'file'", SCHEME, id="file"),
-        pytest.param(
-            "javascript://dev/%0aalert", "'javascript://dev/%0aalert' has the scheme 'javascript'", SCHEME, id="js"
-        ),
-        pytest.param("ftp\u202e://dev", "'ftp\\\\u202e://dev' has the scheme ''", SCHEME, id="bidirectional-scheme"),
-        pytest.param("https://dev?x=1", "'https://dev?x=1' has a query or a fragment", QUERY, id="query"),
-        pytest.param("https://dev/#top", "'https://dev/#top' has a query or a fragment", QUERY, id="fragment"),
-        pytest.param("https://dev/?", "'https://dev/?' has a query or a fragment", QUERY, id="empty-query"),
-        pytest.param("https://dev/#", "'https://dev/#' has a query or a fragment", QUERY, id="empty-fragment"),
+        pytest.param("https:dev.example.com", "the URL lacks a // after the scheme", FORM, id="no-slashes"),
+        pytest.param("HTTP:/dev", "the URL lacks a // after the scheme", FORM, id="one-slash"),
+        pytest.param("ftp://dev", "the URL has the scheme ftp", SCHEME, id="ftp"),
+        pytest.param("file:///etc/passwd", "the URL has the scheme file", SCHEME, id="file"),
+        pytest.param("javascript://dev/%0aalert", "the URL has the scheme javascript", SCHEME, id="js"),
+        pytest.param("a1b2c3d4e5-x://dev", "the URL has an unknown scheme", SCHEME, id="scheme-that-is-no-word"),
+        pytest.param("ftp\u202e://dev", "the URL has an unknown scheme", SCHEME, id="bidirectional-scheme"),
+        pytest.param("https://dev?x=1", "the URL has a query or a fragment", QUERY, id="query"),
+        pytest.param("https://dev/#top", "the URL has a query or a fragment", QUERY, id="fragment"),
+        pytest.param("https://dev/?", "the URL has a query or a fragment", QUERY, id="empty-query"),
+        pytest.param("https://dev/#", "the URL has a query or a fragment", QUERY, id="empty-fragment"),
         pytest.param("https://dev.example.com/a b", SPACES, FORM, id="space"),
         pytest.param("https://dev.exa\tmple.com", SPACES, FORM, id="tab-that-urlsplit-drops"),
         pytest.param("https://dev.example.com\n.evil.example", SPACES, FORM, id="line-end-that-urlsplit-drops"),
@@ -113,17 +145,35 @@ PORT, IPV6, PATH, USER = URLFault.PORT, URLFault.IPV6, URLFault.PATH, URLFault.U
         pytest.param("https://::1]", BRACKETS, PARSING, id="bracket-closed"),
         pytest.param("https://[dev]", BRACKETS, PARSING, id="no-address-in-brackets"),
         pytest.param("https://[127.0.0.1]", BRACKETS, PARSING, id="ipv4-in-brackets"),
-        pytest.param("https://[v1.x]", "'[v1.x]' is not an IPv6 address", IPV6, id="future-address"),
-        pytest.param("https://[fe80::1%25eth0]", "'[fe80::1%25eth0]' is not an IPv6 address", IPV6, id="zone"),
+        pytest.param("https://[v1.x]", NOT_IPV6, IPV6, id="future-address"),
+        pytest.param("https://[fe80::1%25eth0]", NOT_IPV6, IPV6, id="zone"),
         pytest.param("https://a..b/..", "the URL's path has a . or .. in it", PATH, id="dots"),
         pytest.param("https://dev/../x", "the URL's path has a . or .. in it", PATH, id="dots-first"),
         pytest.param("https://dev/./x", "the URL's path has a . or .. in it", PATH, id="one-dot"),
         pytest.param("https://anna@dev", "the URL holds a user name or a password", USER, id="user-name"),
-        pytest.param("https://-dev", "'-dev' is not a host name", FORM, id="dash-first"),
-        pytest.param("https://dev!", "'dev!' is not a host name", FORM, id="exclamation-mark"),
-        pytest.param("https://d%65v", "'d%65v' is not a host name", FORM, id="percent"),
-        pytest.param("https://.", "'.' is not a host name", FORM, id="dot-alone"),
-        pytest.param(f"https://{'a' * 254}", f"'{'a' * 254}' is not a host name", FORM, id="too-long"),
+        pytest.param("https://-dev", NOT_A_NAME, FORM, id="dash-first"),
+        pytest.param("https://dev!", "the URL's host has the character '!'", FORM, id="exclamation-mark"),
+        pytest.param("https://d%65v", "the URL's host has the character '%'", FORM, id="percent"),
+        pytest.param("https://.", NOT_A_NAME, FORM, id="dot-alone"),
+        pytest.param(f"https://{'a.' * 126}aa", NOT_A_NAME, FORM, id="too-long"),
+        pytest.param(f"https://{'a' * 64}.example.com", NOT_A_NAME, FORM, id="label-too-long"),
+        pytest.param("https://foo.123", NOT_IPV4, NUMBER, id="number-last"),
+        pytest.param("https://host.0x1f", NOT_IPV4, NUMBER, id="hexadecimal-last"),
+        pytest.param("https://host.0x", NOT_IPV4, NUMBER, id="empty-hexadecimal-last"),
+        pytest.param("https://host.09.", NOT_IPV4, NUMBER, id="number-and-dot-last"),
+        pytest.param("https://1.2.3.4.0", NOT_IPV4, NUMBER, id="five-numbers"),
+        pytest.param("https://1.2.3.4.5", NOT_IPV4, NUMBER, id="five-numbers-no-zero"),
+        pytest.param("https://1..2", NOT_IPV4, NUMBER, id="empty-part"),
+        pytest.param("https://256.0.0.1", NOT_IPV4, NUMBER, id="first-part-too-large"),
+        pytest.param("https://1.2.3.256", NOT_IPV4, NUMBER, id="last-part-too-large"),
+        pytest.param("https://4294967296", NOT_IPV4, NUMBER, id="number-too-large"),
+        pytest.param("https://08.0.0.1", NOT_IPV4, NUMBER, id="not-octal"),
+        *(
+            pytest.param(text, f"a browser takes the URL's host for the address {address}", NUMBER, id=text)
+            for text, address in BROWSERS
+        ),
+        *(pytest.param(f"https://dev/a/{dots}/b", DOTS, PATH, id=dots) for dots in ("%2e", "%2E", "%2e%2e", ".%2E")),
+        pytest.param("https://dev/%2e.", DOTS, PATH, id="escaped-dots-last"),
     ],
 )
 def test_what_is_not_a_deployments_url_is_refused(text: str, message: str, fault: URLFault) -> None:
@@ -159,12 +209,11 @@ def test_what_stands_beside_brackets_is_refused(text: str) -> None:
 )
 @pytest.mark.parametrize("form", ["https://{}", "{}", "https://{}:8443/path"], ids=["scheme", "bare", "port-and-path"])
 def test_a_host_that_is_not_ascii_is_refused(host: str, form: str) -> None:
-    """The error asks for the xn-- form, and shows nothing that could reorder the line."""
+    """However it is written; the error does not repeat it."""
     with pytest.raises(InvalidURLError) as caught:
         DeploymentURL.parse(form.format(host))
-    assert "is not ASCII" in caught.value.message
+    assert caught.value.message == "the URL's host is not ASCII"
     assert caught.value.fault is URLFault.NOT_ASCII
-    assert not set(str(caught.value)) & set("\u202e\u200b\u00ad")
 
 
 @pytest.mark.parametrize("sign", ["\u2100", "\uff0f", "\uff03", "\uff1f", "\uff20", "\uff1a"])
@@ -204,11 +253,45 @@ def test_a_password_is_refused_and_never_shown(text: str) -> None:
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
-def test_a_long_url_is_cut_in_the_error() -> None:
-    """At 500 characters."""
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("hunter2!", id="bare-word"),
+        pytest.param("hunter2\u00fc", id="bare-word-not-ascii"),
+        pytest.param("hunter2://dev", id="scheme"),
+        pytest.param("ftp://dev/hunter2", id="path-of-another-scheme"),
+        pytest.param("https:hunter2", id="after-the-scheme"),
+        pytest.param("https://dev?token=hunter2", id="query"),
+        pytest.param("https://dev/#hunter2", id="fragment"),
+        pytest.param("https://dev/../hunter2", id="path"),
+        pytest.param("https://[hunter2]", id="brackets"),
+        pytest.param("https://[v1.hunter2]", id="future-address"),
+        pytest.param(f"https://hunter2{'x' * 64}", id="too-long"),
+        pytest.param("https://hunter2.1", id="number-last"),
+        pytest.param("https://dev:hunter2", id="port"),
+    ],
+)
+def test_no_part_of_a_refused_url_is_repeated(text: str) -> None:
+    """What was typed in its place can be a password."""
     with pytest.raises(InvalidURLError) as caught:
-        DeploymentURL.parse("ftp://" + "x" * 10_000)
-    assert len(str(caught.value)) < 700
+        DeploymentURL.parse(text)
+    assert "hunter2" not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        pytest.param("https://dev.example.com/login?redirect=%2F", "https://dev.example.com", id="query"),
+        pytest.param("dev.example.com:8443/x#top", "https://dev.example.com:8443", id="fragment"),
+        pytest.param("https://anna:12?hunter2@dev.example.com", "None", id="password"),
+        pytest.param("https://dev!?x", "None", id="no-host"),
+    ],
+)
+def test_a_url_with_a_query_has_an_origin(text: str, origin: str) -> None:
+    """Which a hint can name, unless a password can be a part of it."""
+    with pytest.raises(InvalidURLError) as caught:
+        DeploymentURL.parse(text)
+    assert (caught.value.fault, str(caught.value.origin)) == (QUERY, origin)
 
 
 @pytest.mark.parametrize(
@@ -240,11 +323,15 @@ def test_the_key_is_the_host_and_a_port_that_is_not_the_default(url: str, key: s
         ("http://128.0.0.1", False),
         ("http://0.0.0.0", False),
         ("http://[::2]", False),
-        ("http://127.1", False),
+        ("http://[::ffff:127.0.0.1]", True),
+        ("http://[::ffff:7fff:1]", True),
+        ("http://[::ffff:10.0.0.1]", False),
+        ("http://[::127.0.0.1]", False),
+        ("http://localhost.", False),
     ],
 )
 def test_loopback_is_this_machine_by_name(url: str, expected: bool) -> None:
-    """localhost, 127.0.0.0/8 and [::1]."""
+    """localhost, 127.0.0.0/8, also within an IPv6 address, and [::1]."""
     assert DeploymentURL.parse(url).origin.is_loopback is expected
 
 

@@ -66,11 +66,19 @@ _AFTER_URL = {
     URLFault.NOT_ASCII: (
         "Give its xn-- form, as the browser's address bar copies it: other conversions can name another domain."
     ),
+    URLFault.NUMBER: "Write the host's name, or its address as four decimal numbers.",
     URLFault.IPV6: "Give one like [::1], without a zone.",
     URLFault.PORT: "Give a port from 1 to 65535.",
     URLFault.PATH: "Give the path itself.",
     URLFault.QUERY: "Give the deployment's own URL, without what follows ? or #.",
 }
+
+
+def _after_url(error: InvalidURLError, run: Invocation) -> str:
+    if error.fault is URLFault.QUERY and error.origin is not None:
+        return f"Give the deployment's own URL, without a page and what follows ? or #: {error.origin}"
+    return _AFTER_URL[error.fault]
+
 
 STEPS: dict[type[Any], Step] = {
     APIError: lambda error, run: _AFTER_STATUS.get(
@@ -87,5 +95,5 @@ STEPS: dict[type[Any], Step] = {
     ForeignRedirectError: "Give that deployment's own URL.",
     RequestError: lambda error, run: _AFTER_FAILURE[error.failure].format(timeout=run.timeout),
     HeaderError: lambda error, run: _AFTER_HEADER[error.fault],
-    InvalidURLError: lambda error, run: _AFTER_URL[error.fault],
+    InvalidURLError: _after_url,
 }

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from urllib.parse import SplitResult, quote, urlsplit
 
+from coder_login.deployment.addresses import compress_ipv6, ends_in_number, parse_address, read_ipv4
 from coder_login.errors import CoderError
-from coder_login.text import printable
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?")
+_LABEL_LIMIT = 63  # octets, RFC 1035 section 2.3.4
+_DOT_SEGMENTS = frozenset({".", ".."})
 _PATH_SAFE = "/%:@!$&'()*+,;=-._~"
 
 
@@ -29,6 +31,7 @@ class URLFault(Enum):
     SCHEME = auto()
     USER = auto()
     NOT_ASCII = auto()
+    NUMBER = auto()  # which a browser takes for an address
     IPV6 = auto()
     PORT = auto()
     PATH = auto()
@@ -36,11 +39,13 @@ class URLFault(Enum):
 
 
 class InvalidURLError(CoderError):
-    """The text is not the URL of a deployment. A password that it may hold is never part of the error."""
+    """The text is not the URL of a deployment. It is never part of the error: it can hold a password, or be one."""
 
-    def __init__(self, message: str, fault: URLFault) -> None:
+    def __init__(self, message: str, fault: URLFault, origin: Origin | None = None) -> None:
         super().__init__(message)
         self.fault = fault
+        self.origin = origin
+        """That of a URL whose other parts are at fault; None where the text can hold a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,13 @@ class Origin:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host names this machine: localhost, 127.0.0.0/8 or [::1]."""
+        """Whether the host names this machine: localhost, 127.0.0.0/8, also as an IPv6 address, or [::1]."""
         if self.host == "localhost":
             return True
-        address = _parse_address(self.host.strip("[]"))
-        return address is not None and address.is_loopback
+        address = parse_address(self.host.strip("[]"))
+        # Asked of the IPv4 address itself: Python before 3.13 does not see through an IPv6 form of it.
+        inner = getattr(address, "ipv4_mapped", None) or address
+        return inner is not None and inner.is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ class DeploymentURL:
             raise InvalidURLError("the URL is empty", URLFault.FORM)
         _check_characters(text)
         if re.match(r"https?:(?!//|\d|$)", text, re.IGNORECASE):
-            raise InvalidURLError(f"{_cite(text)} lacks a // after the scheme", URLFault.FORM)
+            raise InvalidURLError("the URL lacks a // after the scheme", URLFault.FORM)
         parts = _split(text if "://" in text else f"{_choose_scheme(text)}://{text}")
         _check_parts(parts, text)
         return cls(Origin(parts.scheme, _read_host(parts), _read_port(parts)), _read_path(parts))
@@ -127,11 +134,6 @@ def _check_characters(text: str) -> None:
         raise InvalidURLError("the URL holds bytes that are not UTF-8 text", URLFault.FORM)
 
 
-def _cite(text: str) -> str:
-    # What stands before an @ can be a password, however the text is parsed.
-    return "the URL" if "@" in text else repr(printable(text))
-
-
 def _split(text: str) -> SplitResult:
     with contextlib.suppress(ValueError):
         parts = urlsplit(text)
@@ -150,9 +152,13 @@ def _check_parts(parts: SplitResult, text: str) -> None:
     if "@" in parts.netloc:
         raise InvalidURLError("the URL holds a user name or a password", URLFault.USER)
     if parts.scheme not in DEFAULT_PORTS:
-        raise InvalidURLError(f"{_cite(text)} has the scheme {parts.scheme!r}", URLFault.SCHEME)
+        is_word = re.fullmatch("[a-z]{1,12}", parts.scheme)
+        raise InvalidURLError(
+            f"the URL has the scheme {parts.scheme}" if is_word else "the URL has an unknown scheme", URLFault.SCHEME
+        )
     if parts.query or parts.fragment or text.endswith(("?", "#")):
-        raise InvalidURLError(f"{_cite(text)} has a query or a fragment", URLFault.QUERY)
+        origin = None if "@" in text else parse_origin(text)
+        raise InvalidURLError("the URL has a query or a fragment", URLFault.QUERY, origin)
 
 
 def _read_host(parts: SplitResult) -> str:
@@ -161,28 +167,41 @@ def _read_host(parts: SplitResult) -> str:
         raise InvalidURLError("the URL has no host", URLFault.FORM)
     # Asked of the original text: in lower case, as the host name is, the Kelvin sign is an ASCII k.
     if not parts.netloc.isascii():
-        raise InvalidURLError(f"the host {printable(parts.netloc)!r} is not ASCII", URLFault.NOT_ASCII)
+        raise InvalidURLError("the URL's host is not ASCII", URLFault.NOT_ASCII)
     if "[" in parts.netloc:
         return _read_ipv6_host(host, parts.netloc)
-    if not _HOST.fullmatch(host) or len(host) > 253:
-        raise InvalidURLError(f"{printable(host)!r} is not a host name", URLFault.FORM)
+    _check_name(host)
+    _check_number(host)
     return host
 
 
+def _check_name(host: str) -> None:
+    strange = re.search(r"[^a-z0-9_.-]", host)
+    if strange:
+        raise InvalidURLError(f"the URL's host has the character {strange.group()!r}", URLFault.FORM)
+    longest = max(map(len, host.split(".")))
+    if not _HOST.fullmatch(host) or len(host) > 253 or longest > _LABEL_LIMIT:
+        raise InvalidURLError("the URL's host is not a host name", URLFault.FORM)
+
+
+def _check_number(host: str) -> None:
+    """Refuse what a browser takes for another host than we do."""
+    if not ends_in_number(host):
+        return
+    address = read_ipv4(host)
+    if address is None:
+        raise InvalidURLError("the URL's host ends in a number, and is not an IPv4 address", URLFault.NUMBER)
+    if str(address) != host:
+        raise InvalidURLError(f"a browser takes the URL's host for the address {address}", URLFault.NUMBER)
+
+
 def _read_ipv6_host(host: str, netloc: str) -> str:
-    address = _parse_address(host)
+    address = parse_address(host)
     # urlsplit leaves out what stands around the brackets, silently in older versions.
     whole = re.fullmatch(r"\[[^\[\]]*\](:\d*)?", netloc)
     if not whole or not isinstance(address, ipaddress.IPv6Address) or address.scope_id:
-        raise InvalidURLError(f"{printable(netloc)!r} is not an IPv6 address", URLFault.IPV6)
-    return f"[{address.compressed}]"
-
-
-def _parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
+        raise InvalidURLError("the URL's host is not an IPv6 address", URLFault.IPV6)
+    return f"[{compress_ipv6(address)}]"
 
 
 def _read_port(parts: SplitResult) -> int:
@@ -192,6 +211,8 @@ def _read_port(parts: SplitResult) -> int:
 
 
 def _read_path(parts: SplitResult) -> str:
-    if any(segment in {".", ".."} for segment in parts.path.split("/")):
+    # A browser takes %2e for a dot here: https://url.spec.whatwg.org/#double-dot-path-segment
+    path = re.sub("%2e", ".", parts.path, flags=re.IGNORECASE)
+    if not _DOT_SEGMENTS.isdisjoint(path.split("/")):
         raise InvalidURLError("the URL's path has a . or .. in it", URLFault.PATH)
     return quote(parts.path.rstrip("/"), safe=_PATH_SAFE)
