@@ -21,6 +21,7 @@ from typing import Self
 from loopback import BUILD_VERSION_HEADER, TOKEN_HEADER, Answer, LoopbackServer, Request, error, json_answer
 
 VERSION = "v2.31.0+standin"
+PAGE = Answer(headers={"Content-Type": "text/html; charset=utf-8"}, body=b"<!doctype html><title>Coder</title>")
 
 
 class Deployment:
@@ -112,8 +113,15 @@ class Deployment:
         planned = next(self._plans.get(key, iter(())), None)
         if planned and not planned.after_effect:
             return planned
-        real = self._calls[key](request) if key in self._calls else error(404, "Route not found.", "")
+        real = self._calls[key](request) if key in self._calls else self._answer_elsewhere(key[1])
         return planned or real
+
+    def _answer_elsewhere(self, path: str) -> Answer:
+        """As the real one does: a 404 within its API, its page for every other path; outside of its base, another's."""
+        if path.startswith(self._path("")):
+            return error(404, "Route not found.", "")
+        is_below = path == self._base_path or path.startswith(f"{self._base_path}/")
+        return PAGE if is_below else replace(PAGE, status=404, build_version=False)
 
     def _path(self, route: str) -> str:
         return f"{self._base_path}{route}" if route.startswith("/") else f"{self._base_path}/api/v2/{route}"

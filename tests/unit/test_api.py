@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -10,16 +12,21 @@ import pytest
 from coder_login.deployment.api import User
 from coder_login.deployment.errors import (
     APIError,
+    CompressedAnswerError,
     InFrontError,
     InvalidKeyError,
     NotCoderError,
     NoUserError,
+    PageURLError,
+    SignInError,
     TokenRefusedError,
     UnexpectedAnswerError,
+    WebPageError,
 )
+from coder_login.deployment.failures import MAX_BODY
 from coder_login.deployment.headers import Headers
 from deployment import Deployment
-from loopback import Answer, error, json_answer
+from loopback import Answer, error, json_answer, redirect
 
 from cli import TOKEN, client
 
@@ -67,6 +74,7 @@ def test_what_is_not_a_coder_deployment(deployment: Deployment, answer: Answer, 
     deployment.answer("GET", "users/first", answer)
     with pytest.raises(NotCoderError) as caught:
         client(deployment.url).check_deployment()
+    assert type(caught.value) is (WebPageError if "page" in kind else NotCoderError)
     assert caught.value.message == (
         f"{deployment.url}/api/v2/users/first answered with {kind}, not as a Coder deployment"
     )
@@ -85,6 +93,149 @@ def test_a_deployment_that_does_not_answer_in_json(deployment: Deployment, answe
     assert caught.value.message == (
         f"the answer of {deployment.url} to {deployment.url}/api/v2/users/first is not understood"
     )
+
+
+# A URL that was copied from the browser.
+
+
+@pytest.mark.parametrize("base", ["", "/coder", "/a/b"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "login",
+        "workspaces",
+        "@anna/ws/terminal",
+        "templates/docker/files",
+        "cli-auth",
+        "api/v2/users/me",
+        "bin/",
+        "a//b",
+    ],
+)
+def test_the_url_of_a_page_names_the_deployment(base: str, page: str) -> None:
+    """It was asked, and has answered, without a token; a base path of its own is kept."""
+    with Deployment(base_path=base) as deployment, pytest.raises(PageURLError) as caught:
+        client(f"{deployment.url}/{page}").check_deployment()
+    url = f"{deployment.url}/{page}".rstrip("/")
+    assert caught.value.message == f"{url} is not a deployment's own URL, and {deployment.url} is"
+    assert (str(caught.value.url), str(caught.value.deployment)) == (url, deployment.url)
+    assert [request.token for request in deployment.requests if request.token] == []
+    assert len(deployment.requests) <= 6
+
+
+def test_a_page_of_a_deployment_without_a_user() -> None:
+    """The setup page is one, too."""
+    with Deployment(first_user=False) as deployment, pytest.raises(PageURLError) as caught:
+        client(f"{deployment.url}/setup").check_deployment()
+    assert str(caught.value.deployment) == deployment.url
+
+
+def test_a_path_that_no_deployment_is_above(deployment: Deployment) -> None:
+    """Then the answer is told as it is, and nothing is advised that was not seen to be right."""
+    deployment.answer("GET", "/api/v2/users/first", Answer(500), times=None)
+    with pytest.raises(UnexpectedAnswerError) as caught:
+        client(f"{deployment.url}/coder").check_deployment()
+    assert caught.value.message == (
+        f"the answer of {deployment.url}/coder to {deployment.url}/coder/api/v2/users/first is not understood"
+    )
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        pytest.param(Answer(drop=True), id="hangs-up"),
+        pytest.param(redirect("https://login.example.com/"), id="redirects"),
+        pytest.param(json_answer({"message": "Route not found."}, 404), id="api-of-another-form"),
+        pytest.param(replace(json_answer({}), build_version=False), id="not-coder"),
+    ],
+)
+def test_what_is_above_can_fail(deployment: Deployment, above: Answer) -> None:
+    """It is no deployment then, and the first answer is told."""
+    deployment.answer("GET", "users/first", above, times=None)
+    with pytest.raises(UnexpectedAnswerError):
+        client(f"{deployment.url}/coder").check_deployment()
+
+
+def test_a_call_that_the_api_has_not(deployment: Deployment) -> None:
+    """It is not a deployment without a user."""
+    deployment.answer("GET", "users/first", error(404, "Route not found.", ""))
+    with pytest.raises(APIError) as caught:
+        client(deployment.url).check_deployment()
+    assert type(caught.value) is APIError
+    assert caught.value.message == f"{deployment.url} answered 404 Not Found: Route not found."
+
+
+# A body that was compressed on its way.
+
+JSON = json.dumps({"message": "x"}).encode()
+
+
+def deflate_raw(body: bytes) -> bytes:
+    stream = zlib.compressobj(wbits=-15)
+    return stream.compress(body) + stream.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        pytest.param("gzip", gzip.compress(JSON), id="gzip"),
+        pytest.param("X-GZIP", gzip.compress(JSON), id="x-gzip"),
+        pytest.param("gzip", gzip.compress(JSON[:4]) + gzip.compress(JSON[4:]), id="two-members"),
+        pytest.param("deflate", zlib.compress(JSON), id="deflate"),
+        pytest.param("deflate", deflate_raw(JSON), id="deflate-without-its-header"),
+        pytest.param("deflate, gzip", gzip.compress(zlib.compress(JSON)), id="one-in-the-other"),
+        pytest.param("identity", JSON, id="identity"),
+        pytest.param("", JSON, id="empty"),
+    ],
+)
+def test_a_compressed_answer_is_read(deployment: Deployment, coding: str, body: bytes) -> None:
+    """Also what was not asked for."""
+    answer = Answer(headers={"Content-Encoding": coding, "Content-Type": "application/json"}, body=body)
+    deployment.answer("GET", "users/first", answer)
+    client(deployment.url).check_deployment()
+    assert deployment.requests[0].headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        pytest.param("br", b"\x0b\x02\x80{}\x03", id="br"),
+        pytest.param("zstd", b"\x28\xb5\x2f\xfd", id="zstd"),
+        pytest.param("gzip", JSON, id="not-gzip"),
+        pytest.param("deflate", JSON, id="not-deflate"),
+        pytest.param("gzip", gzip.compress(JSON)[:-5], id="cut-short"),
+        pytest.param("gzip", gzip.compress(b" " * (MAX_BODY + 1)), id="bomb"),
+        pytest.param("gzip", gzip.compress(b" " * MAX_BODY) * 2, id="bomb-of-two-members"),
+        pytest.param("gzip, gzip", gzip.compress(gzip.compress(b" " * 2 * MAX_BODY)), id="bomb-in-a-bomb"),
+        pytest.param("gzip, gzip, gzip", gzip.compress(gzip.compress(gzip.compress(JSON))), id="three"),
+        pytest.param("\x1b[31m", JSON, id="escape"),
+    ],
+)
+def test_a_compressed_answer_that_cannot_be_read_is_named(deployment: Deployment, coding: str, body: bytes) -> None:
+    """Not taken for that of another version; it is never unpacked to more than an answer may have."""
+    deployment.answer("GET", "users/first", Answer(headers={"Content-Encoding": coding}, body=body))
+    with pytest.raises(CompressedAnswerError) as caught:
+        client(deployment.url).check_deployment()
+    shown = coding.replace("\x1b", "\\x1b")
+    assert caught.value.message == (
+        f"the answer of {deployment.url} to {deployment.url}/api/v2/users/first is compressed ({shown}), "
+        "and can't be read"
+    )
+
+
+def test_a_compressed_answer_of_1_mib_is_read(deployment: Deployment) -> None:
+    """As much as one that is not."""
+    body = gzip.compress(JSON.ljust(MAX_BODY))
+    deployment.answer("GET", "users/first", Answer(headers={"Content-Encoding": "gzip"}, body=body))
+    client(deployment.url).check_deployment()
+
+
+def test_the_words_of_a_compressed_error_are_read(deployment: Deployment) -> None:
+    """A refusal says why; without them it is one all the same."""
+    body = gzip.compress(json.dumps({"message": "No."}).encode())
+    problem = provoke(deployment, Answer(400, {"Content-Encoding": "gzip"}, body))
+    assert problem.message == f"{deployment.url} answered 400 Bad Request: No."
+    assert provoke(deployment, Answer(400, {"Content-Encoding": "br"}, body)).message.endswith("400 Bad Request")
 
 
 def test_a_user(deployment: Deployment) -> None:
@@ -164,16 +315,20 @@ def test_a_token_that_is_not_good(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "phrase"),
+    ("status", "phrase", "kind"),
     [
-        pytest.param(401, "401 Unauthorized", id="401"),
-        pytest.param(407, "407 Proxy Authentication Required", id="407"),
+        pytest.param(401, "401 Unauthorized", SignInError, id="401"),
+        pytest.param(403, "403 Forbidden", SignInError, id="403"),
+        pytest.param(407, "407 Proxy Authentication Required", InFrontError, id="407"),
+        pytest.param(502, "502 Bad Gateway", InFrontError, id="502"),
     ],
 )
-def test_a_refusal_of_something_in_front(deployment: Deployment, status: int, phrase: str) -> None:
+def test_a_refusal_of_something_in_front(
+    deployment: Deployment, status: int, phrase: str, kind: type[InFrontError]
+) -> None:
     """Without the build header it is not about the token, and its text is not the deployment's."""
     problem = provoke(deployment, replace(error(status, "Who are you?", ""), build_version=False))
-    assert type(problem) is InFrontError
+    assert type(problem) is kind
     assert problem.message == f"{deployment.url}/api/v2/users/me answered {phrase}, {IN_FRONT}"
     assert (str(problem.url), problem.status) == (deployment.url, status)
 

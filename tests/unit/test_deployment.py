@@ -103,6 +103,16 @@ def test_what_is_not_in_the_api(deployment: Deployment, route: str) -> None:
     assert (reply.status, reply.headers["X-Coder-Build-Version"]) == (404, VERSION)
 
 
+@pytest.mark.parametrize("path", ["/base", "/base/", "/base/workspaces", "/base/@anna/ws/api/v2/users/first"])
+def test_every_other_path_is_a_page(path: str) -> None:
+    """As the real one answers it: with 200, HTML and the build header; outside of its base path it is not there."""
+    with Deployment(base_path="/base") as deployment, contextlib.closing(connect(deployment.url)) as connection:
+        page, outside = ask(connection, "GET", path), ask(connection, "GET", path.replace("base", "other"))
+    assert (page.status, page.headers.get_content_type()) == (200, "text/html")
+    assert (outside.status, outside.headers["X-Coder-Build-Version"]) == (404, None)
+    assert page.headers["X-Coder-Build-Version"] == VERSION
+
+
 # The record
 
 

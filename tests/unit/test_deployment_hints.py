@@ -22,6 +22,17 @@ from coder_login.errors import CoderError
 URL = DeploymentURL.parse("https://dev.example.com/base")
 AGAIN = "Log in again with: coder login https://dev.example.com/base"
 
+LOOK = "Look at the URL, its base path too."
+SIGN_IN = (
+    "If there is a sign-in in front of the deployment, give the headers that let a program through it, "
+    "with --header or --header-command"
+)
+NAME_AUTHORITY = (
+    "Put the authority's certificate, in PEM form, into the file that SSL_CERT_FILE names; a proxy that looks into TLS "
+    "has an authority of its own."
+)
+NOT_ENOUGH = "The custom headers do not let this command through a sign-in in front of the deployment: look at them."
+
 
 def step_after(error: CoderError, **given: Any) -> str:
     """What to do about *error*, in a run whose global options were *given*."""
@@ -57,8 +68,15 @@ def test_after_a_status(kind: type[errors.APIError], status: int, step: str) -> 
         ),
         pytest.param(
             errors.NotCoderError,
-            "Look at the URL, its base path too, and whether a login page of a proxy stands in front.",
+            "Look at the URL, its base path too.",
             id="not-coder",
+        ),
+        pytest.param(errors.WebPageError, f"{LOOK}\n{SIGN_IN}", id="web-page"),
+        pytest.param(errors.SignInError, SIGN_IN, id="sign-in"),
+        pytest.param(
+            errors.CompressedAnswerError,
+            "Something in front of the deployment compresses what nobody asked it to: tell its administrator.",
+            id="compressed",
         ),
         pytest.param(errors.NoUserError, f"Make the first one at {URL}/setup", id="no-user"),
         pytest.param(errors.TokenRefusedError, AGAIN, id="token-refused"),
@@ -75,10 +93,60 @@ def test_after_an_answer(kind: type[errors.APIError], step: str) -> None:
     assert step_after(kind("it failed", 418, URL)) == step
 
 
-def test_after_a_redirect_without_the_token() -> None:
+def test_after_the_url_of_a_page() -> None:
+    """The URL to use is ready to be copied."""
+    error = errors.PageURLError("it is a page", 200, DeploymentURL.parse(f"{URL}/login"), URL)
+    assert step_after(error) == f"Leave out the rest of the path: {URL}"
+
+
+OTHER = DeploymentURL.parse("https://other.example.com")
+
+
+@pytest.mark.parametrize(
+    ("deployment", "step"),
+    [
+        pytest.param(OTHER, f"Give that deployment's own URL: {OTHER}", id="other-url"),
+        pytest.param(None, f"{LOOK}\n{SIGN_IN}", id="other-page"),
+        pytest.param(URL, "Follow it with --allow-redirects", id="same-url"),
+    ],
+)
+def test_after_a_redirect(deployment: DeploymentURL | None, step: str) -> None:
+    """A deployment's new URL is told from a page to sign in."""
+    assert step_after(errors.RedirectedError("it redirects", URL, deployment)) == step
+
+
+@pytest.mark.parametrize(
+    ("deployment", "step"),
+    [
+        pytest.param(OTHER, f"Give that deployment's own URL: {OTHER}", id="deployment"),
+        pytest.param(None, f"{LOOK}\n{SIGN_IN}", id="page"),
+    ],
+)
+def test_after_a_redirect_without_the_token(deployment: DeploymentURL | None, step: str) -> None:
     """It was followed already, so the option is not what is missing."""
-    error = errors.ForeignRedirectError("it redirects", 200, URL, "https://other.example.com")
-    assert step_after(error) == "Give that deployment's own URL."
+    assert step_after(errors.ForeignRedirectError("it redirects", 200, URL, "https://x.example", deployment)) == step
+
+
+@pytest.mark.parametrize("given", [{"header": ["A=b"]}, {"header_command": "get s3cret"}], ids=["option", "command"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(errors.SignInError("it refuses", 403, URL), id="refusal"),
+        pytest.param(errors.WebPageError("it is a page", 200, URL), id="page"),
+        pytest.param(errors.RedirectedError("it redirects", URL, None), id="redirect"),
+        pytest.param(errors.ForeignRedirectError("it redirects", 200, URL, "https://x.example"), id="followed"),
+    ],
+)
+def test_headers_that_were_given_were_not_enough(error: CoderError, given: dict[str, Any]) -> None:
+    """To ask for them once more would be a circle."""
+    assert step_after(error, **given).splitlines()[-1] == NOT_ENOUGH
+
+
+@pytest.mark.parametrize("name", ["CODER_HEADER", "CODER_HEADER_COMMAND"])
+def test_headers_of_a_variable_were_not_enough(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """They were sent as well."""
+    monkeypatch.setenv(name, "A=b")
+    assert step_after(errors.SignInError("it refuses", 401, URL)) == NOT_ENOUGH
 
 
 def test_a_new_login_goes_where_the_refused_session_is() -> None:
@@ -121,10 +189,61 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
     [
         (Failure.NAME, "Look at the URL, and whether this machine is online."),
         (
-            Failure.CERTIFICATE,
-            "For a private authority, name its certificate's file in SSL_CERT_FILE; verification can't be turned off.",
+            Failure.CERTIFICATE_EXPIRED,
+            "Set this machine's clock if it is wrong; else the deployment's administrator must renew the certificate.",
         ),
-        (Failure.TLS, "Give an http:// URL if the deployment really has no TLS."),
+        (
+            Failure.CERTIFICATE_EARLY,
+            "Set this machine's clock if it is wrong; else ask the deployment's administrator for a valid certificate.",
+        ),
+        (
+            Failure.CERTIFICATE_HOST,
+            "Give the URL with a host that the certificate is for, or ask the deployment's administrator for one of "
+            "this host.",
+        ),
+        (
+            Failure.CERTIFICATE_SELF_SIGNED,
+            "If you know the certificate, put it into a file in PEM form, and name the file in SSL_CERT_FILE.",
+        ),
+        (Failure.CERTIFICATE_AUTHORITY, NAME_AUTHORITY),
+        (
+            Failure.CERTIFICATE_ISSUER,
+            f"{NAME_AUTHORITY}\nIf browsers trust the deployment, its server may leave out a certificate in between: "
+            "tell its administrator.",
+        ),
+        (
+            Failure.CERTIFICATE_FILE,
+            "Add the authority's certificate, or one that is signed by itself, to that file in PEM form.\n"
+            "Or unset SSL_CERT_FILE, if the system trusts the deployment without it.",
+        ),
+        (
+            Failure.CERTIFICATE_NO_AUTHORITIES,
+            "Install the system's certificates (the package ca-certificates; for Python from python.org on macOS its "
+            '"Install Certificates.command"), or name a file of them in SSL_CERT_FILE.',
+        ),
+        (
+            Failure.CERTIFICATE_FORM,
+            "Whoever runs the authority must make that certificate anew, with what is missing. Python before 3.13 does "
+            "not ask for all of it; verification can't be turned off.",
+        ),
+        (
+            Failure.CERTIFICATE_WEAK,
+            "The deployment's administrator must replace it: RSA keys of 2048 bits or more, and SHA-256 signatures.",
+        ),
+        (Failure.CERTIFICATE, "Ask the deployment's administrator; verification can't be turned off."),
+        (
+            Failure.TLS_VERSION,
+            "The deployment or what is in front of it must offer TLS 1.2 or 1.3: ask its administrator.",
+        ),
+        (
+            Failure.TLS_CLIENT_CERTIFICATE,
+            "This command has none to give: use the Go CLI, which takes --client-tls-cert-file, for this deployment.",
+        ),
+        (Failure.TLS_NONE, "Look at the port, or give an http:// URL if the deployment really has no TLS."),
+        (
+            Failure.TLS,
+            "Look at the host, the port, and what the server asks for: its TLS version, or a client certificate.",
+        ),
         (Failure.TIMEOUT, "Try again, or give it more than 30 s with --timeout."),
         (Failure.REFUSED, "Look at the port, and whether the deployment runs."),
         (Failure.CUT_SHORT, "Try again."),
@@ -135,10 +254,6 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
             Failure.PROXY,
             "Look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
         ),
-        (
-            Failure.REDIRECTED,
-            "Give that deployment's own URL, or --allow-redirects (the token stays with the first one).",
-        ),
         (Failure.REDIRECTED_NOWHERE, "That is no place of a deployment: look at the deployment's URL."),
         (Failure.REDIRECTED_TOO_OFTEN, "Give the URL it ends at."),
         (Failure.OTHER, "Look at the URL, at the network and at the proxy variables."),
@@ -147,6 +262,24 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
 def test_after_a_request(failure: Failure, step: str) -> None:
     """By what kept the answer away."""
     assert step_after(RequestError("it failed", failure)) == step
+
+
+@pytest.mark.parametrize(
+    ("variable", "step"),
+    [
+        ("SSL_CERT_FILE", "Name a file of certificates in PEM form, or unset it to trust the system's authorities."),
+        (
+            "SSL_CERT_DIR",
+            "Name a directory that openssl rehash has prepared, or unset it to trust the system's authorities.",
+        ),
+        ("SSLKEYLOGFILE", "Unset it, or name a file that you can write."),
+        ("OPENSSL_CONF", "Unset it, or mend that file."),
+        ("", "Look at the configuration of OpenSSL, and on Windows at the system's certificates."),
+    ],
+)
+def test_after_a_variable_of_the_tls_library(variable: str, step: str) -> None:
+    """Each has a step of its own."""
+    assert step_after(errors.TLSSetupError("it is wrong", variable)) == step
 
 
 def test_a_time_limit_that_was_given_is_told() -> None:

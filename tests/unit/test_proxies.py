@@ -57,7 +57,7 @@ def certificate(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     serving, asking = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert(HOST, "127.0.0.1", "localhost").configure_cert(serving)
     authority.configure_trust(asking)
-    monkeypatch.setattr(http, "_make_tls_context", lambda: asking)
+    monkeypatch.setattr(http, "make_tls_context", lambda: asking)
     return serving
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from coder_login.deployment.errors import APIError, Failure, ForeignRedirectError, RequestError, TokenRefusedError
+from coder_login.deployment.errors import (
+    APIError,
+    Failure,
+    ForeignRedirectError,
+    RedirectedError,
+    RequestError,
+    TokenRefusedError,
+)
 from coder_login.deployment.transport import Transport
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError
@@ -45,6 +52,43 @@ def test_a_redirect_is_refused(deployment: Deployment, elsewhere: Deployment, st
     )
     assert caught.value.failure is Failure.REDIRECTED
     assert elsewhere.requests == []
+
+
+NEW = "https://new.example.com"
+
+
+@pytest.mark.parametrize(
+    ("location", "named"),
+    [
+        pytest.param(f"{NEW}/api/v2/users/me", NEW, id="other-host"),
+        pytest.param(f"{NEW}:8443/coder/api/v2/users/me?x=y#z", f"{NEW}:8443/coder", id="base-path-and-query"),
+        pytest.param("{url}/api/v2/users/me/", "{url}", id="slash"),
+        pytest.param("/coder/api/v2/users/me", "{url}/coder", id="same-host"),
+        pytest.param(NEW, "None", id="root"),
+        pytest.param(f"{NEW}/login?redirect=/api/v2/users/me", "None", id="login-page"),
+        pytest.param(f"{NEW}/login#/api/v2/users/me", "None", id="login-page-with-fragment"),
+        pytest.param("/oauth2/start?rd=%2Fapi%2Fv2%2Fusers%2Fme", "None", id="login-page-of-the-same-host"),
+        pytest.param(f"{NEW}/api/v2/users/first", "None", id="another-call"),
+        pytest.param("https://127.1/api/v2/users/me", "None", id="no-url-of-a-deployment"),
+    ],
+)
+def test_a_refused_redirect_tells_a_deployment_from_a_page(deployment: Deployment, location: str, named: str) -> None:
+    """By the path: a deployment's new URL is asked for the same call, a page to sign in is not."""
+    problem = provoke(deployment, location.format(url=deployment.url))
+    assert isinstance(problem, RedirectedError)
+    assert (str(problem.url), str(problem.deployment)) == (deployment.url, named.format(url=deployment.url))
+
+
+@pytest.mark.parametrize("build_version", [True, False], ids=["deployment", "page"])
+def test_a_followed_redirect_tells_a_deployment_from_a_page(
+    deployment: Deployment, elsewhere: Deployment, build_version: bool
+) -> None:
+    """By the build header of what answers there."""
+    deployment.answer("GET", "users/me", redirect(f"{elsewhere.url}/api/v2/users/me"))
+    elsewhere.answer("GET", "users/me", Answer(build_version=build_version))
+    with pytest.raises(ForeignRedirectError) as caught:
+        client(deployment.url, allow_redirects=True).identify(TOKEN)
+    assert str(caught.value.deployment) == (elsewhere.url if build_version else "None")
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from coder_login.commands.invocation import Invocation
 from coder_login.deployment.errors import (
     APIError,
+    CompressedAnswerError,
     Failure,
     ForeignRedirectError,
     HeaderError,
@@ -16,9 +17,14 @@ from coder_login.deployment.errors import (
     InvalidKeyError,
     NotCoderError,
     NoUserError,
+    PageURLError,
+    RedirectedError,
     RequestError,
+    SignInError,
+    TLSSetupError,
     TokenRefusedError,
     UnexpectedAnswerError,
+    WebPageError,
 )
 from coder_login.deployment.url import InvalidURLError, URLFault
 
@@ -33,12 +39,52 @@ _AFTER_STATUS = {
     503: "The deployment is not ready: try again later.",
     504: "The deployment does not answer its proxy: try again later.",
 }
+_NAME_AUTHORITY = (
+    "Put the authority's certificate, in PEM form, into the file that SSL_CERT_FILE names; a proxy that looks into TLS "
+    "has an authority of its own."
+)
 _AFTER_FAILURE: dict[Failure, str] = {
     Failure.NAME: "Look at the URL, and whether this machine is online.",
-    Failure.CERTIFICATE: (
-        "For a private authority, name its certificate's file in SSL_CERT_FILE; verification can't be turned off."
+    Failure.CERTIFICATE_EXPIRED: (
+        "Set this machine's clock if it is wrong; else the deployment's administrator must renew the certificate."
     ),
-    Failure.TLS: "Give an http:// URL if the deployment really has no TLS.",
+    Failure.CERTIFICATE_EARLY: (
+        "Set this machine's clock if it is wrong; else ask the deployment's administrator for a valid certificate."
+    ),
+    Failure.CERTIFICATE_HOST: (
+        "Give the URL with a host that the certificate is for, or ask the deployment's administrator for one of this "
+        "host."
+    ),
+    Failure.CERTIFICATE_SELF_SIGNED: (
+        "If you know the certificate, put it into a file in PEM form, and name the file in SSL_CERT_FILE."
+    ),
+    Failure.CERTIFICATE_AUTHORITY: _NAME_AUTHORITY,
+    Failure.CERTIFICATE_ISSUER: (
+        f"{_NAME_AUTHORITY}\n"
+        "If browsers trust the deployment, its server may leave out a certificate in between: tell its administrator."
+    ),
+    Failure.CERTIFICATE_FILE: (
+        "Add the authority's certificate, or one that is signed by itself, to that file in PEM form.\n"
+        "Or unset SSL_CERT_FILE, if the system trusts the deployment without it."
+    ),
+    Failure.CERTIFICATE_NO_AUTHORITIES: (
+        "Install the system's certificates (the package ca-certificates; for Python from python.org on macOS its "
+        '"Install Certificates.command"), or name a file of them in SSL_CERT_FILE.'
+    ),
+    Failure.CERTIFICATE_FORM: (
+        "Whoever runs the authority must make that certificate anew, with what is missing. Python before 3.13 does not "
+        "ask for all of it; verification can't be turned off."
+    ),
+    Failure.CERTIFICATE_WEAK: (
+        "The deployment's administrator must replace it: RSA keys of 2048 bits or more, and SHA-256 signatures."
+    ),
+    Failure.CERTIFICATE: "Ask the deployment's administrator; verification can't be turned off.",
+    Failure.TLS_VERSION: "The deployment or what is in front of it must offer TLS 1.2 or 1.3: ask its administrator.",
+    Failure.TLS_CLIENT_CERTIFICATE: (
+        "This command has none to give: use the Go CLI, which takes --client-tls-cert-file, for this deployment."
+    ),
+    Failure.TLS_NONE: "Look at the port, or give an http:// URL if the deployment really has no TLS.",
+    Failure.TLS: "Look at the host, the port, and what the server asks for: its TLS version, or a client certificate.",
     Failure.TIMEOUT: "Try again, or give it more than {timeout:g} s with --timeout.",
     Failure.REFUSED: "Look at the port, and whether the deployment runs.",
     Failure.CUT_SHORT: "Try again.",
@@ -46,7 +92,7 @@ _AFTER_FAILURE: dict[Failure, str] = {
     Failure.NOT_HTTP: "Look at the port in the URL, and at its scheme.",
     Failure.UNSENDABLE: "Look at the URL and at the custom headers.",
     Failure.PROXY: "Look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
-    Failure.REDIRECTED: "Give that deployment's own URL, or --allow-redirects (the token stays with the first one).",
+    Failure.REDIRECTED: "Look at the URL.",
     Failure.REDIRECTED_NOWHERE: "That is no place of a deployment: look at the deployment's URL.",
     Failure.REDIRECTED_TOO_OFTEN: "Give the URL it ends at.",
     Failure.OTHER: "Look at the URL, at the network and at the proxy variables.",
@@ -72,6 +118,34 @@ _AFTER_URL = {
     URLFault.PATH: "Give the path itself.",
     URLFault.QUERY: "Give the deployment's own URL, without what follows ? or #.",
 }
+_AFTER_VARIABLE = {
+    "SSL_CERT_FILE": "Name a file of certificates in PEM form, or unset it to trust the system's authorities.",
+    "SSL_CERT_DIR": "Name a directory that openssl rehash has prepared, or unset it to trust the system's authorities.",
+    "SSLKEYLOGFILE": "Unset it, or name a file that you can write.",
+    "OPENSSL_CONF": "Unset it, or mend that file.",
+    "": "Look at the configuration of OpenSSL, and on Windows at the system's certificates.",
+}
+
+
+def _after_sign_in(run: Invocation) -> str:
+    if run.sends_headers:
+        return "The custom headers do not let this command through a sign-in in front of the deployment: look at them."
+    way = "give the headers that let a program through it, with --header or --header-command"
+    return f"If there is a sign-in in front of the deployment, {way}"
+
+
+def _after_redirect(error: RedirectedError, run: Invocation) -> str:
+    if error.deployment is None:
+        return f"Look at the URL, its base path too.\n{_after_sign_in(run)}"
+    if error.deployment == error.url:
+        return "Follow it with --allow-redirects"
+    return f"Give that deployment's own URL: {error.deployment}"
+
+
+def _after_foreign_redirect(error: ForeignRedirectError, run: Invocation) -> str:
+    if error.deployment is not None:
+        return f"Give that deployment's own URL: {error.deployment}"
+    return f"Look at the URL, its base path too.\n{_after_sign_in(run)}"
 
 
 def _after_url(error: InvalidURLError, run: Invocation) -> str:
@@ -84,16 +158,24 @@ STEPS: dict[type[Any], Step] = {
     APIError: lambda error, run: _AFTER_STATUS.get(
         error.status, "Look at the deployment's log, or ask its administrator."
     ),
-    NotCoderError: "Look at the URL, its base path too, and whether a login page of a proxy stands in front.",
+    NotCoderError: "Look at the URL, its base path too.",
+    WebPageError: lambda error, run: f"Look at the URL, its base path too.\n{_after_sign_in(run)}",
+    PageURLError: lambda error, run: f"Leave out the rest of the path: {error.deployment}",
     NoUserError: lambda error, run: f"Make the first one at {error.url.join('setup')}",
     TokenRefusedError: lambda error, run: run.spell("Log in again with:", "login", str(error.url)),
     InFrontError: lambda error, run: _AFTER_STATUS.get(
         error.status, "Look at the URL, and at what stands between here and the deployment."
     ),
+    SignInError: lambda error, run: _after_sign_in(run),
     UnexpectedAnswerError: "The deployment may be older or newer than this command: look for another version of it.",
+    CompressedAnswerError: (
+        "Something in front of the deployment compresses what nobody asked it to: tell its administrator."
+    ),
     InvalidKeyError: "Tell the deployment's administrator.",
-    ForeignRedirectError: "Give that deployment's own URL.",
+    ForeignRedirectError: _after_foreign_redirect,
     RequestError: lambda error, run: _AFTER_FAILURE[error.failure].format(timeout=run.timeout),
+    RedirectedError: _after_redirect,
+    TLSSetupError: lambda error, run: _AFTER_VARIABLE[error.variable],
     HeaderError: lambda error, run: _AFTER_HEADER[error.fault],
     InvalidURLError: _after_url,
 }

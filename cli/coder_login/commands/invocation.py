@@ -26,6 +26,11 @@ class Invocation:
         return self._given.get_flag(options.USE_KEYRING)
 
     @property
+    def sends_headers(self) -> bool:
+        """Whether custom headers were given, or a command that prints them."""
+        return any(self._given.get_text(option) for option in _SENT)
+
+    @property
     def timeout(self) -> float:
         """The time limit of a request, in seconds."""
         return self._given.get_seconds(options.TIMEOUT)

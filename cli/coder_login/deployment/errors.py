@@ -27,6 +27,18 @@ class NotCoderError(APIError):
     """What answered is not a Coder deployment."""
 
 
+class WebPageError(NotCoderError):
+    """What answered is a web page: perhaps one to sign in, in front of the deployment."""
+
+
+class PageURLError(APIError):
+    """The URL has the path of a page, and not of a deployment; *deployment* is the one that it most likely means."""
+
+    def __init__(self, message: str, status: int, url: DeploymentURL, deployment: DeploymentURL) -> None:
+        super().__init__(message, status, url)
+        self.deployment = deployment
+
+
 class NoUserError(APIError):
     """The deployment has no user yet."""
 
@@ -39,8 +51,16 @@ class InFrontError(APIError):
     """The answer does not say that it is the deployment's: perhaps something in front of it has refused the request."""
 
 
+class SignInError(InFrontError):
+    """Something in front of the deployment asks for a sign-in of its own."""
+
+
 class UnexpectedAnswerError(APIError):
     """The deployment reports success in a form that we don't understand."""
+
+
+class CompressedAnswerError(UnexpectedAnswerError):
+    """The answer is compressed, which was not asked for, in a way that can't be read."""
 
 
 class InvalidKeyError(UnexpectedAnswerError):
@@ -48,18 +68,37 @@ class InvalidKeyError(UnexpectedAnswerError):
 
 
 class ForeignRedirectError(APIError):
-    """The deployment redirects to *target*, of another origin, where its token does not go."""
+    """The deployment redirects to *target*, of another origin, where its token does not go.
 
-    def __init__(self, message: str, status: int, url: DeploymentURL, target: str) -> None:
+    *deployment* is the URL of the one that answered there; None when no Coder deployment did.
+    """
+
+    def __init__(
+        self, message: str, status: int, url: DeploymentURL, target: str, deployment: DeploymentURL | None = None
+    ) -> None:
         super().__init__(message, status, url)
         self.target = target
+        self.deployment = deployment
 
 
 class Failure(Enum):
     """Why a request got no answer that we can use."""
 
     NAME = auto()  # the host's is not found
+    CERTIFICATE_EXPIRED = auto()
+    CERTIFICATE_EARLY = auto()  # not valid yet
+    CERTIFICATE_HOST = auto()  # it is another host's
+    CERTIFICATE_SELF_SIGNED = auto()
+    CERTIFICATE_AUTHORITY = auto()  # it is not trusted
+    CERTIFICATE_ISSUER = auto()  # not known, or one in between is missing
+    CERTIFICATE_FILE = auto()  # the authority is not in the file of SSL_CERT_FILE
+    CERTIFICATE_NO_AUTHORITIES = auto()  # this Python knows none at all
+    CERTIFICATE_FORM = auto()  # an extension is missing or wrong
+    CERTIFICATE_WEAK = auto()
     CERTIFICATE = auto()
+    TLS_VERSION = auto()
+    TLS_CLIENT_CERTIFICATE = auto()  # the server wants one
+    TLS_NONE = auto()  # the server does not speak it
     TLS = auto()
     TIMEOUT = auto()
     REFUSED = auto()  # the connection
@@ -80,6 +119,26 @@ class RequestError(CoderError):
     def __init__(self, message: str, failure: Failure) -> None:
         super().__init__(message)
         self.failure = failure
+
+
+class RedirectedError(RequestError):
+    """The deployment at *url* redirects, which is not followed.
+
+    *deployment* is the one that the redirect names for the same call; None when it leads to another page.
+    """
+
+    def __init__(self, message: str, url: DeploymentURL, deployment: DeploymentURL | None) -> None:
+        super().__init__(message, Failure.REDIRECTED)
+        self.url = url
+        self.deployment = deployment
+
+
+class TLSSetupError(CoderError):
+    """TLS can't be used on this machine; *variable* is the one at fault, "" where it is none."""
+
+    def __init__(self, message: str, variable: str = "") -> None:
+        super().__init__(message)
+        self.variable = variable
 
 
 class HeaderFault(Enum):

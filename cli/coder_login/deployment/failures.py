@@ -8,6 +8,8 @@ import ssl
 import urllib.error
 
 from coder_login.deployment.errors import Failure, RequestError
+from coder_login.deployment.tls_failures import explain_tls
+from coder_login.deployment.url import parse_origin
 from coder_login.text import printable
 
 MAX_BODY = 1024 * 1024
@@ -28,11 +30,15 @@ def translate(error: Exception, where: str, timeout: float, proxy: str) -> Reque
     What *error* itself says may hold what was sent: only the words of the system and of the TLS library are repeated.
     """
     cause = _unwrap(error)
-    failure, fact = next((failure, fact) for kind, failure, fact in _FAILURES if isinstance(cause, kind))
+    if isinstance(cause, ssl.SSLError):
+        failure, fact = explain_tls(cause, None if proxy else parse_origin(where))
+    else:
+        failure, fact = next((failure, fact) for kind, failure, fact in _FAILURES if isinstance(cause, kind))
+        fact = fact.format(timeout=timeout, detail=_describe(cause))
     if proxy:
         where += f" through the proxy {printable(proxy)}"
         failure = Failure.PROXY if _is_of_proxy(cause) else failure
-    return RequestError(f"{where}: {fact.format(timeout=timeout, detail=_describe(cause))}", failure)
+    return RequestError(f"{where}: {fact}", failure)
 
 
 def _unwrap(error: Exception) -> Exception:
@@ -49,8 +55,6 @@ def _is_of_proxy(cause: Exception) -> bool:
 
 
 def _describe(cause: Exception) -> str:
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return printable(cause.verify_message)
     if isinstance(cause, OSError):
         return printable(cause.strerror or str(cause))
     return type(cause).__name__  # its text may carry what was sent
@@ -59,8 +63,6 @@ def _describe(cause: Exception) -> str:
 # The first row that fits counts: a subclass stands before its base.
 _FAILURES: tuple[tuple[type[Exception], Failure, str], ...] = (
     (socket.gaierror, Failure.NAME, "the host's name was not found"),
-    (ssl.SSLCertVerificationError, Failure.CERTIFICATE, "the server's certificate is not trusted ({detail})"),
-    (ssl.SSLError, Failure.TLS, "no TLS connection could be made ({detail})"),
     (TimeoutError, Failure.TIMEOUT, "no answer within {timeout:g} s"),
     (ConnectionRefusedError, Failure.REFUSED, "the connection was refused"),
     (TruncatedError, Failure.CUT_SHORT, "the answer was cut short"),

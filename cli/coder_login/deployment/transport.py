@@ -5,10 +5,8 @@ The token and the custom headers go to the deployment's origin and nowhere else.
 
 from __future__ import annotations
 
-import functools
 import http.client
 import json
-import ssl
 import sys
 import time
 import urllib.request
@@ -19,10 +17,13 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from coder_login import IDENTITY
-from coder_login.deployment.errors import Failure, RequestError
+from coder_login.deployment.certificates import make_tls_context
+from coder_login.deployment.codings import unpack
+from coder_login.deployment.errors import Failure, RedirectedError, RequestError
 from coder_login.deployment.failures import MAX_BODY, TooLongError, TruncatedError, translate
 from coder_login.deployment.headers import Headers, join_headers
 from coder_login.deployment.proxies import find_proxies, name_proxy
+from coder_login.deployment.redirects import find_deployment
 from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, parse_origin
 from coder_login.text import printable, redact
 
@@ -53,7 +54,7 @@ class Response:
     def read_json(self) -> Any:
         """The body as JSON; None when it is not."""
         try:
-            return json.loads(self.body)
+            return json.loads(unpack(self.body, self.headers, MAX_BODY))
         except (ValueError, RecursionError):
             return None
 
@@ -112,7 +113,7 @@ class Transport:
         if target is None:
             raise RequestError(fact, Failure.REDIRECTED_NOWHERE)
         if not self._allow_redirects:
-            raise RequestError(fact, Failure.REDIRECTED)
+            raise RedirectedError(fact, self._deployment, find_deployment(url, target))
         return target
 
     def _send_once(self, method: str, url: str, token: str | None) -> Response:
@@ -141,7 +142,7 @@ class Transport:
         url = request.full_url
         proxies = find_proxies(url, self._deployment.origin)
         try:
-            with _build_opener(proxies).open(request, timeout=self._timeout) as raw:
+            with _build_opener(proxies, request.type).open(request, timeout=self._timeout) as raw:
                 return Response(url, raw.status, raw.headers, _read_body(raw, self._timeout))
         except (OSError, http.client.HTTPException, ValueError, TruncatedError, TooLongError) as error:
             problem = translate(error, self.make_printable(url), self._timeout, name_proxy(proxies, url))
@@ -149,23 +150,18 @@ class Transport:
         raise problem
 
 
-def _build_opener(proxies: dict[str, str]) -> urllib.request.OpenerDirector:
+def _build_opener(proxies: dict[str, str], scheme: str) -> urllib.request.OpenerDirector:
     # By hand: the usual one raises on every status but 2xx, and follows redirects with all headers.
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(proxies),
         urllib.request.UnknownHandler(),
         urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=_make_tls_context()),
+        # Not for http: a variable of the TLS library that is wrong would stop a request without TLS.
+        *([urllib.request.HTTPSHandler(context=make_tls_context())] if scheme == "https" else ()),
     ):
         opener.add_handler(handler)
     return opener
-
-
-@functools.cache
-def _make_tls_context() -> ssl.SSLContext:
-    """The system's certificates, or those of SSL_CERT_FILE; verification is never turned off."""
-    return ssl.create_default_context()
 
 
 def _read_body(raw: http.client.HTTPResponse, timeout: float) -> bytes:
