@@ -15,6 +15,14 @@ _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 _SHORT = 6  # characters; a shorter secret is a part of many other words
 
+# Compiled at their first use: most runs need none of them.
+_PLAIN_WORD = r"(?=.{1,24}\Z)([A-Z]?[a-z]+|[A-Z]+)(-([A-Z]?[a-z]+|[A-Z]+))*"
+# Hexadecimal digits, a UUID, a JSON Web Token (RFC 7519), and what a base of 62 letters and digits makes of a secret.
+_OTHER_FORMS = (
+    r"[0-9A-Fa-f]{32,}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|eyJ[\w-]+\.[\w.-]+"
+    r"|(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[\w-]{20,}"
+)
+
 _TOKEN = re.compile(r"\b[A-Za-z0-9]{10}-[A-Za-z0-9]{22}\b")
 
 
@@ -44,3 +52,13 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
         pattern = re.escape(secret)
         text = re.sub(pattern if len(secret) >= _SHORT else rf"(?<!\w){pattern}(?!\w)", "[hidden]", text, flags=re.I)
     return _TOKEN.sub("[hidden]", text)
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether *text* reads like a name, and so can be repeated: letters and single dashes, 24 characters at most."""
+    return re.fullmatch(_PLAIN_WORD, text) is not None
+
+
+def looks_like_token(text: str) -> bool:
+    """Whether *text* holds a session token, or is all of another secret's usual form."""
+    return _TOKEN.search(text) is not None or re.fullmatch(_OTHER_FORMS, text, re.ASCII) is not None

@@ -62,18 +62,11 @@ def test_a_header_without_its_parts(text: str, fact: str) -> None:
     assert (problem.message, problem.fault) == (f"--header has a header {fact}", HeaderFault.FORM)
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        pytest.param(f"Authorization: {SECRET}==", "Authorization", id="colon-and-padding"),
-        pytest.param("X Gate=1", "X", id="space"),
-        pytest.param(f"{'x' * 61} y=1", "x" * 60 + "…", id="long"),
-    ],
-)
-def test_a_name_that_is_none(text: str, shown: str) -> None:
-    """Only its beginning is shown, up to 60 characters: the rest can be a value."""
+@pytest.mark.parametrize("text", [f"Authorization: {SECRET}==", "X Gate=1", f"{SECRET}:=1", f"{TOKEN} x=1"])
+def test_a_name_that_is_none(text: str) -> None:
+    """No part of it is shown: it can be a value that stands in the wrong place."""
     problem = provoke(text)
-    assert problem.message == f"--header has a character after {shown!r} that no header's name may have"
+    assert problem.message == "--header has a header with a character in its name that none may have"
     assert problem.fault is HeaderFault.FORM
 
 
@@ -82,6 +75,8 @@ def test_a_value_that_no_header_can_carry(character: str) -> None:
     """Control characters, and what Latin-1 does not have."""
     problem = provoke(f"X-Gate={SECRET}{character}")
     assert problem.message == "--header has a control character, or one beyond Latin-1, in the header X-Gate"
+    problem = provoke(f"{TOKEN}={SECRET}{character}")
+    assert problem.message == "--header has a control character, or one beyond Latin-1"
     assert problem.fault is HeaderFault.FORM
 
 

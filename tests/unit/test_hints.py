@@ -307,6 +307,8 @@ STORES = [
 
 COMMANDS = [
     (errors.BugError("x"), "This is a bug in the command: please report it."),
+    (errors.MisplacedURLError(OTHER.origin), "To log in, use: coder login https://other.example.com"),
+    (errors.MisplacedURLError(None), "To log in, use: coder login URL"),
     (errors.NobodyToAskError(), "Confirm with --yes"),
     (errors.UnwrittenAnswerError("x"), "Look at where standard output goes."),
     (errors.UnnamedDeploymentError(), "Give --url URL, or log in with: coder login URL"),

@@ -9,7 +9,7 @@ from coder_login.commands.go_cli import find_own_place
 from coder_login.errors import CoderError
 
 if TYPE_CHECKING:
-    from coder_login.deployment.url import DeploymentURL
+    from coder_login.deployment.url import DeploymentURL, Origin
     from coder_login.sessionstore.go_form import Misfits
 
 
@@ -27,6 +27,14 @@ class BugError(CoderError):
 
 class UsageError(CoderError):
     """Wrong usage, in click's words."""
+
+
+class MisplacedURLError(CoderError):
+    """A URL stands where a command is expected; *origin* is its own, None where it may hold a password."""
+
+    def __init__(self, origin: Origin | None) -> None:
+        super().__init__("a URL is no command")
+        self.origin = origin
 
 
 class ForeignCommandError(CoderError):

@@ -118,6 +118,7 @@ _FILE_STEPS = {
 
 _STEPS: dict[type[Any], Step] = {
     errors.BugError: "This is a bug in the command: please report it.",
+    errors.MisplacedURLError: lambda error, run: run.spell("To log in, use:", "login", str(error.origin or "URL")),
     errors.ForeignCommandError: _after_foreign_command,
     errors.NobodyToAskError: "Confirm with --yes",
     errors.UnwrittenAnswerError: "Look at where standard output goes.",

@@ -68,13 +68,24 @@ class Invocation:
         value = self._given.values.get(option.key, options.read_variable(option))
         if value is None or option.secret or option is options.USE_KEYRING:
             return []
-        if option is options.URL and any(word in ("URL", options.URL.name) or "://" in word for word in words):
+        if option is options.URL and (_names_deployment(words) or not _is_url(str(value))):
             return []
         if option.kind is Kind.FLAG:
             return [option.name if self._given.get_flag(option) else f"{option.name}=false"]
         if option is options.GLOBAL_CONFIG:
             return [option.name, str(self._given.get_directory(option))]  # absolute: pasted elsewhere it means the same
         return [option.name, f"{value:g}" if option.kind is Kind.SECONDS else str(value)]
+
+
+def _names_deployment(words: tuple[str, ...]) -> bool:
+    return any(word in ("URL", options.URL.name) or "://" in word for word in words)
+
+
+def _is_url(text: str) -> bool:
+    """Whether *text* is a deployment's URL: what was refused as one can hold a password."""
+    from coder_login.deployment.url import parse_origin
+
+    return not re.search("[?#]", text) and parse_origin(text) is not None
 
 
 def quote(words: list[str]) -> str:

@@ -11,7 +11,8 @@ from click.core import ParameterSource
 from coder_login.commands import options, output
 from coder_login.commands.go_cli import IGNORED_FLAGS, IGNORED_OPTIONS
 from coder_login.commands.options import GlobalOption, Kind
-from coder_login.commands.values import Boolean, Seconds
+from coder_login.commands.values import Boolean, Seconds, Word
+from coder_login.commands.words import make_argument_error, make_command_error, make_option_error
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -124,12 +125,17 @@ class _Helpful(click.Command):
 class Command(_Helpful):
     """A command that takes the global options too."""
 
+    allow_extra_args = True  # for click, whose error would repeat them
+
     def __init__(self, *arguments: Any, **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
         self.params += _make_parameters()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, scan(self, args).words)
+        extra = _parse(super().parse_args, ctx, scan(self, args).words)
+        if extra and not ctx.resilient_parsing:
+            raise make_argument_error(ctx, extra)
+        return extra
 
     def invoke(self, ctx: click.Context) -> Any:
         options.find_given(ctx).local_flags |= {
@@ -148,7 +154,23 @@ class Group(_Helpful, click.Group):
         self.params += _make_parameters()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, scan(self, args).words)
+        return _parse(super().parse_args, ctx, scan(self, args).words)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
+            raise make_command_error(ctx, args[0], self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
+
+def _parse(parse: Callable[[click.Context, list[str]], list[str]], ctx: click.Context, words: list[str]) -> list[str]:
+    try:
+        return parse(ctx, words)
+    except click.NoSuchOption as error:
+        problem = make_option_error(error)
+    # Outside of the except block: click's own error repeats the word.
+    raise problem
 
 
 def _make_parameters() -> list[click.Parameter]:
@@ -180,7 +202,7 @@ output_option = click.option(
     "-o",
     "--output",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=Word(["text", "json"]),
     default="text",
     help="The form of the answer.  [default: text]",
 )

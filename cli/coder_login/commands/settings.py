@@ -13,6 +13,7 @@ from coder_login.commands.errors import Notice, NoTLSNotice, OwnerlessSessionErr
 from coder_login.deployment.url import DeploymentURL, InvalidURLError
 from coder_login.errors import CoderError
 from coder_login.sessionstore import FileStore, SessionStore
+from coder_login.text import looks_like_token
 
 if TYPE_CHECKING:
     from coder_login.deployment.api import Client
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE = options.TOKEN.variable
 KEYRING_VARIABLE = options.USE_KEYRING.variable
-_TOKEN_AS_URL = re.compile(r"\s*(https?://)?[A-Za-z0-9]{10}-[A-Za-z0-9]{22}/?\s*", re.IGNORECASE)
+_URL_PARTS = re.compile(r"(?i:https?://)?([^/]*)/?")
 
 
 class Settings:
@@ -71,7 +72,7 @@ class Settings:
         text = argument if argument is not None else self._given.get_text(options.URL)
         if text is None:
             return None
-        if _TOKEN_AS_URL.fullmatch(text):
+        if _is_token(text):
             # Taken for a host, it would go out in a name lookup.
             raise click.UsageError("that looks like a session token, not like a URL: the token is asked for separately")
         try:
@@ -126,3 +127,9 @@ class Settings:
         from coder_login.deployment.headers import run_header_command
 
         return run_header_command(command, str(url))
+
+
+def _is_token(text: str) -> bool:
+    """Whether *text* is a token, perhaps dressed up as a URL."""
+    parts = _URL_PARTS.fullmatch(text.strip())
+    return parts is not None and looks_like_token(parts[1])

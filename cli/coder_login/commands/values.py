@@ -1,4 +1,7 @@
-"""The types of the options' values: booleans as the editors spell them, and time limits."""
+"""The types of the options' values: booleans as the editors spell them, time limits, and words of a list.
+
+Their errors say what is allowed, and never repeat the value: what was typed in its place can be a secret.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,9 @@ from typing import Any
 
 import click
 
-from coder_login.text import printable
-
 _TRUE, _FALSE = frozenset({"true", "t", "1"}), frozenset({"false", "f", "0"})
 _BOOLEAN_FORM = "true, false, t, f, 1 or 0"
+_LONGEST = 3600  # seconds
 
 
 class Boolean(click.ParamType[bool]):
@@ -26,7 +28,7 @@ class Boolean(click.ParamType[bool]):
             return value
         text = str(value).strip().lower()
         if text not in _TRUE | _FALSE:
-            self.fail(f"{printable(str(value))!r} is not one of {_BOOLEAN_FORM}", param, ctx)
+            self.fail(f"it is not one of {_BOOLEAN_FORM}", param, ctx)
         return text in _TRUE
 
 
@@ -55,10 +57,26 @@ class Seconds(click.FloatRange):
     """A time limit: over 0, an hour at most."""
 
     def __init__(self) -> None:
-        super().__init__(min=0, min_open=True, max=3600)
+        super().__init__(min=0, min_open=True, max=_LONGEST)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        seconds = super().convert(value, param, ctx)
-        if math.isnan(seconds):  # no comparison with a bound refuses it
-            self.fail(f"{seconds} is not in the range {self._describe_range()}.", param, ctx)
+        seconds = _parse_number(value)
+        if not 0 < seconds <= _LONGEST:  # not a number is in no range
+            self.fail(f"it is not a number of seconds, over 0 and up to {_LONGEST}", param, ctx)
         return seconds
+
+
+class Word(click.Choice[str]):
+    """One of a few words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            self.fail(f"it is not one of {', '.join(self.choices)}", param, ctx)
+        return str(value)
+
+
+def _parse_number(text: Any) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

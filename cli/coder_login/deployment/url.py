@@ -19,6 +19,7 @@ DEFAULT_PORTS = {"https": 443, "http": 80}
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?")
 _LABEL_LIMIT = 63  # octets, RFC 1035 section 2.3.4
+_OTHER_SCHEMES = frozenset({"file", "ftp", "git", "javascript", "ssh", "ws", "wss"})  # that an error may name
 _DOT_SEGMENTS = frozenset({".", ".."})
 _PATH_SAFE = "/%:@!$&'()*+,;=-._~"
 
@@ -152,10 +153,8 @@ def _check_parts(parts: SplitResult, text: str) -> None:
     if "@" in parts.netloc:
         raise InvalidURLError("the URL holds a user name or a password", URLFault.USER)
     if parts.scheme not in DEFAULT_PORTS:
-        is_word = re.fullmatch("[a-z]{1,12}", parts.scheme)
-        raise InvalidURLError(
-            f"the URL has the scheme {parts.scheme}" if is_word else "the URL has an unknown scheme", URLFault.SCHEME
-        )
+        which = f"the scheme {parts.scheme}" if parts.scheme in _OTHER_SCHEMES else "an unknown scheme"
+        raise InvalidURLError(f"the URL has {which}", URLFault.SCHEME)
     if parts.query or parts.fragment or text.endswith(("?", "#")):
         origin = None if "@" in text else parse_origin(text)
         raise InvalidURLError("the URL has a query or a fragment", URLFault.QUERY, origin)
