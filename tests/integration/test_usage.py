@@ -104,6 +104,17 @@ def test_a_url_as_a_command(inside: Inside, before: list[str], url: str, shown: 
     ]
 
 
+def test_a_url_with_a_password_as_a_command(machine: Machine) -> None:
+    """As a person meets it, in a process: every byte of the answer."""
+    run = machine.run("https://anna:hunter2@dev.example.com")
+    assert run == (
+        2,
+        b"",
+        "Usage: coder [OPTIONS] COMMAND [ARGS]...\nTry 'coder --help' for help.\n\n"
+        "error: No such command: that looks like a URL\nTo log in, use: coder login URL\n",
+    )
+
+
 SECRETS = [
     pytest.param("hunter2!", id="password"),
     pytest.param("SWORDFISH", id="capitals"),

@@ -213,7 +213,7 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
         ),
         (
             Failure.CERTIFICATE_FILE,
-            "Add the authority's certificate, or one that is signed by itself, to that file in PEM form.\n"
+            "Add the authority's certificate to that file in PEM form, or one in between that the server leaves out.\n"
             "Or unset SSL_CERT_FILE, if the system trusts the deployment without it.",
         ),
         (

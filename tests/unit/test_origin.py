@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
+from coder_login.deployment.addresses import compress_ipv6
 from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin, URLFault, parse_key
 
 ACCEPTED = [
@@ -358,6 +361,17 @@ def test_loopback_is_this_machine_by_name(url: str, expected: bool) -> None:
 def test_a_key_is_host_and_port(key: str, scheme: str, expected: Origin | None) -> None:
     """Whatever else someone wrote as a key is not a deployment's."""
     assert parse_key(key, scheme) == expected
+
+
+def test_an_ipv4_address_within_ipv6_has_one_form() -> None:
+    """Also where Python writes it with dots, as from 3.13 on: else a key would depend on its version."""
+
+    class Dotted(ipaddress.IPv6Address):
+        @property
+        def compressed(self) -> str:
+            return "::ffff:127.0.0.1"
+
+    assert compress_ipv6(Dotted("::ffff:127.0.0.1")) == "::ffff:7f00:1"
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ _AFTER_FAILURE: dict[Failure, str] = {
         "If browsers trust the deployment, its server may leave out a certificate in between: tell its administrator."
     ),
     Failure.CERTIFICATE_FILE: (
-        "Add the authority's certificate, or one that is signed by itself, to that file in PEM form.\n"
+        "Add the authority's certificate to that file in PEM form, or one in between that the server leaves out.\n"
         "Or unset SSL_CERT_FILE, if the system trusts the deployment without it."
     ),
     Failure.CERTIFICATE_NO_AUTHORITIES: (
