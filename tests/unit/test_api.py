@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 import zlib
 from dataclasses import replace
+from email.message import Message
 from typing import Any
 
 import pytest
 from coder_login.deployment.api import User
+from coder_login.deployment.codings import UnreadableBodyError, unpack
 from coder_login.deployment.errors import (
     APIError,
     CompressedAnswerError,
@@ -123,6 +126,14 @@ def test_the_url_of_a_page_names_the_deployment(base: str, page: str) -> None:
     assert len(deployment.requests) <= 6
 
 
+def test_the_nearest_deployment_above_is_the_one(deployment: Deployment) -> None:
+    """Where there is another at the root of the same host, a page below the base path is not its."""
+    deployment.answer("GET", "/coder/api/v2/users/first", json_answer({"message": "x"}))
+    with pytest.raises(PageURLError) as caught:
+        client(f"{deployment.url}/coder/login").check_deployment()
+    assert str(caught.value.deployment) == f"{deployment.url}/coder"
+
+
 def test_a_page_of_a_deployment_without_a_user() -> None:
     """The setup page is one, too."""
     with Deployment(first_user=False) as deployment, pytest.raises(PageURLError) as caught:
@@ -221,6 +232,19 @@ def test_a_compressed_answer_that_cannot_be_read_is_named(deployment: Deployment
         f"the answer of {deployment.url} to {deployment.url}/api/v2/users/first is compressed ({shown}), "
         "and can't be read"
     )
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    """Not even for a moment: of 64 MiB there is never more than the limit, a few times over."""
+    bomb, headers = gzip.compress(bytes(64 * MAX_BODY)), Message()
+    headers["Content-Encoding"] = "gzip"
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableBodyError):
+            unpack(bomb, headers, MAX_BODY)
+        assert tracemalloc.get_traced_memory()[1] < 8 * MAX_BODY
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_compressed_answer_of_1_mib_is_read(deployment: Deployment) -> None:

@@ -192,6 +192,7 @@ def test_names_that_do_not_come_are_not_waited_for(monkeypatch: pytest.MonkeyPat
 
 def test_no_names_are_looked_up_behind_a_proxy(monkeypatch: pytest.MonkeyPatch, trusted: trustme.CA) -> None:
     """Without it that host would be asked, which may not be reachable, or another one."""
+    monkeypatch.setattr(tls_failures, "find_names", lambda origin: pytest.fail("that host was asked directly"))
     context = serve(trusted.issue_cert("x.example"))
     with Deployment(host="dev.example.com", ssl_context=context) as deployment, RecordingProxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)

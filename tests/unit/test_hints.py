@@ -83,6 +83,12 @@ def test_a_url_that_was_given_is_repeated_where_the_command_names_none() -> None
     )
 
 
+@pytest.mark.parametrize("url", ["https://anna:hunter2@u.example", "hunter2!", "https://u.example?hunter2"])
+def test_a_url_that_is_none_is_not_repeated(url: str) -> None:
+    """It can hold a password, or be one."""
+    assert step(store.NoRoomError("x"), url=url).endswith(" coder keyring list")
+
+
 def test_a_variable_is_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The person who reads an editor's log has not the editor's variables."""
     monkeypatch.setenv("CODER_CONFIG_DIR", "D")
