@@ -66,6 +66,30 @@ class Client:
             self._check_build_version(response)
         self._read(response)
 
+    def identify(self, token: str) -> User:
+        """The token's user. Raises TokenRefusedError for a token that is not good."""
+        response = self._send("GET", "users/me", token)
+        user = _parse_user(self._read(response))
+        if user is None:
+            self._refuse_form(response, "users/me")
+        return user
+
+    def mint_key(self, token: str) -> str:
+        """A new session key of the token's user."""
+        response = self._send("POST", "users/me/keys", token)
+        answer = self._read(response)
+        key = answer.get("key") if isinstance(answer, dict) else None
+        if not isinstance(key, str):
+            self._refuse_form(response, "users/me/keys")
+        try:
+            return check_token(key, "the session key from the deployment")
+        except InvalidTokenError as error:
+            raise InvalidKeyError(error.message, response.status, self._url) from error
+
+    def logout(self, token: str) -> None:
+        """Revoke *token*. Raises TokenRefusedError when it was not good any more."""
+        self._read(self._send("POST", "users/logout", token))
+
     def _check_page(self, response: Response) -> None:
         """Raise PageURLError when the URL's path is a page's: a deployment answers every path of its own with one."""
         if response.status not in (http.HTTPStatus.OK, http.HTTPStatus.NOT_FOUND):
@@ -91,30 +115,6 @@ class Client:
         except RedirectedError:
             return False
         return self._transport.is_own(response.url) and _tells_first_user(response)
-
-    def identify(self, token: str) -> User:
-        """The token's user. Raises TokenRefusedError for a token that is not good."""
-        response = self._send("GET", "users/me", token)
-        user = _parse_user(self._read(response))
-        if user is None:
-            self._refuse_form(response, "users/me")
-        return user
-
-    def mint_key(self, token: str) -> str:
-        """A new session key of the token's user."""
-        response = self._send("POST", "users/me/keys", token)
-        answer = self._read(response)
-        key = answer.get("key") if isinstance(answer, dict) else None
-        if not isinstance(key, str):
-            self._refuse_form(response, "users/me/keys")
-        try:
-            return check_token(key, "the session key from the deployment")
-        except InvalidTokenError as error:
-            raise InvalidKeyError(error.message, response.status, self._url) from error
-
-    def logout(self, token: str) -> None:
-        """Revoke *token*. Raises TokenRefusedError when it was not good any more."""
-        self._read(self._send("POST", "users/logout", token))
 
     def _send(self, method: str, path: str, token: str | None = None) -> Response:
         asked = self._url.join(f"api/v2/{path}")
