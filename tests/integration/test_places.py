@@ -76,7 +76,7 @@ def test_a_relative_directory_is_named_absolutely(
         pytest.param("%APPDATA%\\x", "starts with a variable that nothing has replaced", id="variable-of-windows"),
         pytest.param(
             "~nobody-of-that-name/x",
-            "the home directory in '~nobody-of-that-name/x' is not known",
+            "it starts with a home directory that is not known",
             id="unknown-user",
             marks=POSIX_ONLY,
         ),
@@ -103,7 +103,7 @@ def test_a_working_directory_that_is_gone(inside: Inside, elsewhere: Path, monke
     run = inside.run("login", "token", "--global-config", "x")
     monkeypatch.chdir(inside.machine.home)
     assert run.code == 2
-    assert "'x' is relative, and the working directory can't be found: No such file or directory" in run.stderr
+    assert "it is relative, and the working directory can't be found: No such file or directory" in run.stderr
 
 
 # Files of others.

@@ -38,19 +38,18 @@ def parse_directory(text: str) -> Path:
     Raises ValueError for what a shell would have replaced, had it seen it: taken for a name, it would put a token into
     a new directory below the working directory.
     """
-    shown = printable(text)
     if text != text.strip() or text[0] in "'\"" or text[-1] in "'\"":
-        raise ValueError(f"'{shown}' has quotes or white space around it, which are no part of a directory's name")
+        raise ValueError("it has quotes or white space around it, which are no part of a directory's name")
     if re.match(r"\$\w|\$\{|%\w+%", text):
-        raise ValueError(f"'{shown}' starts with a variable that nothing has replaced")
+        raise ValueError("it starts with a variable that nothing has replaced")
     path = os.path.expanduser(text)
     if path.startswith("~"):
-        raise ValueError(f"the home directory in '{shown}' is not known")
+        raise ValueError("it starts with a home directory that is not known")
     try:
         return Path(os.path.abspath(path))
     except OSError as error:
         reason = f"the working directory can't be found: {error.strerror}"
-        raise ValueError(f"'{shown}' is relative, and {reason}") from error
+        raise ValueError(f"it is relative, and {reason}") from error
 
 
 class Seconds(click.FloatRange):
