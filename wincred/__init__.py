@@ -7,7 +7,8 @@ b'secret'
 >>> wincred.delete("example.com/token")
 
 Importing works on every system: the DLL is loaded, and cffi needed, at the first call. Every function may be called
-from any thread, and raises :class:`UnsupportedPlatformError` where there is no Credential Manager.
+from any thread, and from a finaliser while the interpreter shuts down, and raises :class:`UnsupportedPlatformError`
+where there is no Credential Manager.
 """
 
 from wincred._api import delete, enumerate, is_supported, max_persist, read, write
@@ -19,12 +20,15 @@ from wincred.credential import (
     MAX_STRING_LENGTH,
     MAX_TARGET_NAME_LENGTH,
     MAX_USER_NAME_LENGTH,
+    Attributes,
     Credential,
+    CredentialFlags,
     CredentialType,
     Persist,
 )
 from wincred.errors import (
     AccessDeniedError,
+    BrokenInstallationError,
     CredentialError,
     InvalidCredentialError,
     NoLogonSessionError,
@@ -45,8 +49,11 @@ __all__ = [
     "MAX_TARGET_NAME_LENGTH",
     "MAX_USER_NAME_LENGTH",
     "AccessDeniedError",
+    "Attributes",
+    "BrokenInstallationError",
     "Credential",
     "CredentialError",
+    "CredentialFlags",
     "CredentialType",
     "InvalidCredentialError",
     "NoLogonSessionError",

@@ -5,34 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wincred import _checks, _dll, _marshal
+from wincred._checks import Buffer
 from wincred.credential import Credential, CredentialType, Persist
-from wincred.errors import CredentialError, NotFoundError, make_error
+from wincred.errors import CredentialError, NotFoundError, make_answer_error, make_error, quote
 
 _PRESERVE_BLOB = 0x1  # CRED_PRESERVE_CREDENTIAL_BLOB
+_ALL_CREDENTIALS = 0x1  # CRED_ENUMERATE_ALL_CREDENTIALS
 _TYPE_COUNT = max(CredentialType) + 1  # CRED_TYPE_MAXIMUM
 
 
 def write(
     target_name: str,
-    blob: bytes | bytearray | None,
+    blob: Buffer | None,
     *,
     user_name: str | None = None,
     comment: str | None = None,
-    attributes: Mapping[str, bytes] | None = None,
+    attributes: Mapping[str, Buffer] | None = None,
     persist: Persist = Persist.LOCAL_MACHINE,
     type: CredentialType = CredentialType.GENERIC,
 ) -> None:
     """Store a credential; it replaces the one of the same target name and type.
 
-    *blob* is the secret, at most 2560 bytes; None keeps the stored one and replaces the rest. The target name is not
-    case-sensitive and has at most 32767 UTF-16 code units (337 for a domain type), the user name 513, the comment 255.
-    *attributes* maps at most 64 keywords (255 units) to values of at most 256 bytes. A domain password's blob is the
+    *blob* is the secret, any bytes-like object of at most 2560 bytes; None keeps the stored one and replaces the rest.
+    The target name is not case-sensitive and has at most 32767 UTF-16 code units (337 for a domain type), the user name
+    513, the comment 255. *attributes* maps at most 64 keywords (255 units) to bytes-like values of at most 256 bytes; a
+    credential's own `Attributes` are written with every keyword that is there twice. A domain password's blob is the
     password in UTF-16LE.
 
     Before Windows is called: TooLargeError for a field over its limit; ValueError for an empty target name or keyword,
-    a NUL, a lone surrogate or a number out of range; TypeError for a field of a wrong type. From Windows:
-    NotFoundError when there is no blob to keep, NoLogonSessionError, StoreFullError, AccessDeniedError,
-    InvalidCredentialError. Outside Windows: UnsupportedPlatformError.
+    a NUL, a lone surrogate or a number out of range; TypeError for a field of a wrong type, or bytes that were
+    released. From Windows: NotFoundError when there is no blob to keep, NoLogonSessionError, StoreFullError,
+    AccessDeniedError, InvalidCredentialError, TooLargeError. Outside Windows: UnsupportedPlatformError.
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credwritew
     """
@@ -41,8 +44,6 @@ def write(
     dll = _dll.load_advapi32()
     type_code = _checks.check_type(type)
     _checks.check_target_name(target_name, type_code)
-    if secret is not None:
-        secret.check()
     _checks.check_labels(user_name, comment)
     fields = _marshal.Fields(
         target_name=target_name,
@@ -60,7 +61,8 @@ def write(
 def read(target_name: str, *, type: CredentialType | int = CredentialType.GENERIC) -> Credential:
     """Read the credential of that target name (not case-sensitive) and type.
 
-    A domain password comes with an empty blob: Windows gives it only to its own authentication packages.
+    The name may be one from a listing, whatever it holds. A domain password or certificate comes with an empty blob:
+    Windows gives it only to its own authentication packages.
     Raises NotFoundError, NoLogonSessionError, AccessDeniedError; ValueError, TypeError or TooLargeError for a target
     name that can't be one; UnsupportedPlatformError outside Windows.
 
@@ -68,11 +70,16 @@ def read(target_name: str, *, type: CredentialType | int = CredentialType.GENERI
     """
     dll = _dll.load_advapi32()
     type_code = _checks.check_type(type)
-    _checks.check_target_name(target_name, type_code)
-    name, found = _marshal.make_string(target_name), _dll.load_ffi().new("CREDENTIALW **")
-    if not dll.CredReadW(name, type_code, 0, found):
-        raise _make_last_error("reading", target_name, type_code)
-    return _marshal.take_credential(dll, found[0])
+    _checks.check_stored_name(target_name, type_code)
+    ffi, name = _dll.load_ffi(), _marshal.make_string(target_name)
+    with _marshal.returned_credential(dll) as found:
+        if not dll.CredReadW(name, type_code, 0, found):
+            error = _make_last_error("reading", target_name, type_code)
+            found[0] = ffi.NULL  # whatever is there, it is not for us to free
+            raise error
+        if not found[0]:
+            raise make_answer_error(_name_operation("reading", target_name, type_code), target_name)
+        return _marshal.copy_credential(found[0])
 
 
 def delete(target_name: str, *, type: CredentialType | int = CredentialType.GENERIC) -> None:
@@ -82,33 +89,39 @@ def delete(target_name: str, *, type: CredentialType | int = CredentialType.GENE
     """
     dll = _dll.load_advapi32()
     type_code = _checks.check_type(type)
-    _checks.check_target_name(target_name, type_code)
+    _checks.check_stored_name(target_name, type_code)
     name = _marshal.make_string(target_name)
     if not dll.CredDeleteW(name, type_code, 0):
         raise _make_last_error("deleting", target_name, type_code)
 
 
-def enumerate(filter: str | None = None) -> list[Credential]:
+def enumerate(filter: str | None = None, *, all: bool = False) -> list[Credential]:
     """List the user's credentials, of every type; the list is empty when there are none.
 
-    *filter* is the start of a target name followed by ``*``, not case-sensitive; None lists everything.
+    *filter* is the start of a target name followed by ``*``, not case-sensitive; None lists everything. With *all* set
+    (CRED_ENUMERATE_ALL_CREDENTIALS) there can be no filter, and Windows gives each target name in the form
+    ``namespace:attribute=target``, such as ``LegacyGeneric:target=example.com``.
+    Whatever another program has stored is listed: see `Credential`.
     Raises NoLogonSessionError, AccessDeniedError, InvalidCredentialError (a filter of another form); ValueError,
     TypeError or TooLargeError for a filter that can't be one; UnsupportedPlatformError outside Windows.
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credenumeratew
     """
     dll = _dll.load_advapi32()
-    _checks.check_filter(filter)
-    ffi = _dll.load_ffi()
-    pattern = _marshal.make_string(filter)
-    count, found = ffi.new("uint32_t *"), ffi.new("CREDENTIALW ***")
-    if not dll.CredEnumerateW(pattern, 0, count, found):
-        operation = "listing credentials" if filter is None else f"listing credentials like {filter!r}"
-        error = make_error(operation, *_dll.last_error())
-        if isinstance(error, NotFoundError):
-            return []
-        raise error
-    return _marshal.take_credentials(dll, found[0], count[0])
+    _checks.check_filter(filter, all=all)
+    operation = _name_listing(filter, all)
+    ffi, pattern = _dll.load_ffi(), _marshal.make_string(filter)
+    with _marshal.returned_credentials(dll) as (count, found):
+        if not dll.CredEnumerateW(pattern, _ALL_CREDENTIALS if all else 0, count, found):
+            error = make_error(operation, *_dll.last_error())
+            found[0] = ffi.NULL  # whatever is there, it is not for us to free
+            if isinstance(error, NotFoundError):
+                return []
+            raise error
+        structs = _marshal.find_structs(count[0], found[0])
+        if len(structs) < count[0]:
+            raise make_answer_error(operation)
+        return [_marshal.copy_credential(struct) for struct in structs]
 
 
 def max_persist(type: CredentialType = CredentialType.GENERIC) -> Persist:
@@ -135,6 +148,16 @@ def is_supported() -> bool:
 
 
 def _make_last_error(doing: str, target_name: str, type: int) -> CredentialError:
+    code, sentence = _dll.last_error()  # before anything else
+    return make_error(_name_operation(doing, target_name, type), code, sentence, target_name)
+
+
+def _name_operation(doing: str, target_name: str, type: int) -> str:
     known = _marshal.recognise(CredentialType, type)
     label = known.name.lower().replace("_", " ") if isinstance(known, CredentialType) else f"type {known}"
-    return make_error(f"{doing} the {label} credential {target_name!r}", *_dll.last_error(), target_name)
+    return f"{doing} the {label} credential {quote(target_name)}"
+
+
+def _name_listing(filter: str | None, all: bool) -> str:
+    everything = "listing all credentials" if all else "listing credentials"
+    return everything if filter is None else f"listing credentials like {quote(filter)}"

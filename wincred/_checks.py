@@ -6,7 +6,11 @@ checks name the field, its size and its limit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from wincred.credential import (
     MAX_ATTRIBUTE_VALUE_SIZE,
@@ -16,37 +20,68 @@ from wincred.credential import (
     MAX_STRING_LENGTH,
     MAX_TARGET_NAME_LENGTH,
     MAX_USER_NAME_LENGTH,
+    Attributes,
     CredentialType,
     Persist,
 )
-from wincred.errors import TooLargeError
+from wincred.errors import MAX_QUOTED, TooLargeError, quote
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer as Buffer  # every type checker has it
+elif sys.version_info >= (3, 12):
+    from collections.abc import Buffer
+else:
+    Buffer = bytes | bytearray | memoryview  # what get_type_hints shows; any bytes-like object is taken
 
 _MAX_UINT32 = 0xFFFF_FFFF
+_MAX_SHOWN_BITS = 128  # of a number that is out of range, in an error
+
+# How a name begins in a listing of all: https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credenumeratew
+_NAMESPACE = re.compile(r"\w+:\w+=")
+
 _DOMAIN_TYPES = [type for type in CredentialType if type.name.startswith("DOMAIN_")]
 
 
 class Secret:
-    """A blob on its way to Windows, unseen by a traceback that shows local variables."""
+    """Bytes on their way to Windows, unseen by a traceback that shows local variables; *field* is their name there."""
 
-    __slots__ = ("value",)
+    __slots__ = ("_field", "_limit", "_value")
 
-    def __init__(self, value: bytes | bytearray) -> None:
-        self.value = value
+    def __init__(self, value: Buffer, field: str = "blob", limit: int = MAX_BLOB_SIZE) -> None:
+        self._value = value
+        self._field = field
+        self._limit = limit
 
-    def check(self) -> None:
-        if not isinstance(self.value, bytes | bytearray):
-            raise TypeError(f"blob must be bytes, not {_name_type(self.value)}{_advise_to_encode(self.value)}")
-        _check_size("blob", len(self.value), MAX_BLOB_SIZE, "bytes")
+    @contextmanager
+    def copied(self) -> Iterator[bytearray]:
+        """A checked copy, which nobody else can change, and which is wiped in the end; the caller's object never is."""
+        with _view(self._field, self._value) as view:
+            _check_size(self._field, view.nbytes, self._limit, "bytes")
+            copy = bytearray(view)
+        try:
+            yield copy
+        finally:
+            copy[:] = bytes(len(copy))
 
 
 def check_target_name(target_name: str, type: int) -> None:
-    limit = MAX_DOMAIN_TARGET_NAME_LENGTH if type in _DOMAIN_TYPES else MAX_TARGET_NAME_LENGTH
-    _check_text("target name", target_name, limit, may_be_empty=False)
+    """The name of a write."""
+    _check_text("target name", target_name, _limit_of_name(type), may_be_empty=False)
 
 
-def check_filter(filter: str | None) -> None:
+def check_stored_name(target_name: str, type: int) -> None:
+    """The name of a read or a delete: as a listing has it, with the namespace that another form of it has in front, and
+    with the lone surrogates that another program may have put there."""
+    namespace = _NAMESPACE.match(target_name) if isinstance(target_name, str) else None
+    limit = _limit_of_name(type) + (namespace.end() if namespace else 0)
+    _check_text("target name", target_name, limit, may_be_empty=False, is_stored=True)
+
+
+def check_filter(filter: str | None, *, all: bool) -> None:
+    if all and filter is not None:
+        raise ValueError("filter must be None with all=True: Windows then lists everything")
     if filter is not None:
-        _check_text("filter", filter, MAX_TARGET_NAME_LENGTH)
+        _check_text("filter", filter, MAX_TARGET_NAME_LENGTH, is_stored=True)
     if filter == "":
         raise ValueError("filter must not be empty; use None to list everything")
 
@@ -58,16 +93,15 @@ def check_labels(user_name: str | None, comment: str | None) -> None:
         _check_text("comment", comment, MAX_STRING_LENGTH)
 
 
-def check_attributes(attributes: Mapping[str, bytes] | None) -> Mapping[str, bytes]:
-    """A checked copy of *attributes*: nobody else can change it between the check and the call."""
+def check_attributes(attributes: Mapping[str, Buffer] | None) -> list[tuple[str, Secret]]:
+    """Every keyword, checked, with its value, which is checked when it is copied."""
     if attributes is None:
-        return {}
+        return []
     if not isinstance(attributes, Mapping):
         raise TypeError(f"attributes must be a mapping of keyword to bytes, not {_name_type(attributes)}")
-    checked = dict(attributes)
+    pairs = attributes.pairs if isinstance(attributes, Attributes) else attributes.items()
+    checked = [(keyword, _make_value(keyword, value)) for keyword, value in pairs]
     _check_size("attributes", len(checked), MAX_ATTRIBUTES, "entries")
-    for keyword, value in checked.items():
-        _check_attribute(keyword, value)
     return checked
 
 
@@ -92,21 +126,34 @@ def check_persist(persist: int) -> int:
     return value
 
 
-def _check_attribute(keyword: str, value: bytes) -> None:
+def _make_value(keyword: str, value: Buffer) -> Secret:
     _check_text("attribute keyword", keyword, MAX_STRING_LENGTH, may_be_empty=False)
-    if not isinstance(value, bytes):
-        raise TypeError(f"attribute {keyword!r} must be bytes, not {_name_type(value)}{_advise_to_encode(value)}")
-    _check_size(f"attribute {keyword!r}", len(value), MAX_ATTRIBUTE_VALUE_SIZE, "bytes")
+    return Secret(value, f"attribute {quote(keyword)}", MAX_ATTRIBUTE_VALUE_SIZE)
 
 
-def _check_text(field: str, text: str, limit: int, *, may_be_empty: bool = True) -> None:
+def _view(field: str, value: Buffer) -> memoryview:
+    try:
+        return memoryview(value)
+    except TypeError:
+        problem = f"must be bytes-like, not {_name_type(value)}{_advise_to_encode(value)}"
+    except (ValueError, BufferError):  # a memoryview that was released, an mmap that is closed
+        problem = f"can't be read: the {_name_type(value)} has been released or closed"
+    del value  # no traceback with local variables shows it
+    raise TypeError(f"{field} {problem}")
+
+
+def _limit_of_name(type: int) -> int:
+    return MAX_DOMAIN_TARGET_NAME_LENGTH if type in _DOMAIN_TYPES else MAX_TARGET_NAME_LENGTH
+
+
+def _check_text(field: str, text: str, limit: int, *, may_be_empty: bool = True, is_stored: bool = False) -> None:
     if not isinstance(text, str):
         raise TypeError(f"{field} must be str, not {_name_type(text)}")
     if not text and not may_be_empty:
         raise ValueError(f"{field} must not be empty")
     if (nul := text.find("\0")) >= 0:
         raise ValueError(f"{field} must not contain a NUL: Windows would cut it short at index {nul}")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_stored and any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError(f"{field} must not contain a lone surrogate: it has no UTF-16 form")
     _check_size(field, _count_utf16_units(text), limit, "UTF-16 code units")
 
@@ -125,12 +172,13 @@ def _check_uint32(field: str, value: int, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{field} must be an int, not {_name_type(value)}")
     if not least <= value <= _MAX_UINT32:
-        raise ValueError(f"{field} must be from {least} to {_MAX_UINT32}, not {value}")
+        number = int(value) if value.bit_length() <= _MAX_SHOWN_BITS else f"a number of {value.bit_length()} bits"
+        raise ValueError(f"{field} must be from {least} to {_MAX_UINT32}, not {number}")
     return int(value)
 
 
 def _name_type(value: object) -> str:
-    return type(value).__name__
+    return ascii(type(value).__name__)[1:-1][:MAX_QUOTED]
 
 
 def _advise_to_encode(value: object) -> str:

@@ -6,20 +6,37 @@ makes lives only as long as a Python variable refers to it: keep each result unt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 from typing import TypeVar, cast
 
 from wincred import _dll
 from wincred._checks import Secret
 from wincred._dll import CREDENTIAL_ATTRIBUTEW, CREDENTIALW, FILETIME, Advapi32, CData
-from wincred.credential import Credential, CredentialType, Persist
+from wincred.credential import (
+    MAX_ATTRIBUTES,
+    MAX_BLOB_SIZE,
+    Attributes,
+    Credential,
+    CredentialFlags,
+    CredentialType,
+    Persist,
+)
 
 _FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)  # FILETIME counts 100 ns from here
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _Number = TypeVar("_Number", CredentialType, Persist)
+
+# What no answer of Windows' can hold, far above the limits of wincred.h: behind such a size there is no memory.
+_ABSURD_SIZE = 16 * MAX_BLOB_SIZE
+_ABSURD_ATTRIBUTES = 16 * MAX_ATTRIBUTES
+_ABSURD_COUNT = 1_000_000
+
+# Their blobs are for authentication packages only, so Windows gives none; Wine does.
+# https://learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw
+_WITHOUT_BLOB = (CredentialType.DOMAIN_PASSWORD, CredentialType.DOMAIN_CERTIFICATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,93 +47,68 @@ class Fields:
     type: int
     user_name: str | None
     comment: str | None
-    attributes: Mapping[str, bytes]
+    attributes: list[tuple[str, Secret]]
     persist: int
 
 
 @contextmanager
 def credential_struct(fields: Fields, secret: Secret | None) -> Iterator[CREDENTIALW]:
-    """A CREDENTIALW that is good until the ``with`` ends; then its copy of the secret is wiped, whatever happens."""
-    with _secret_copy(secret) as (blob, size):
+    """A CREDENTIALW that is good until the ``with`` ends; then its copies of bytes are wiped, whatever happens.
+
+    The errors of a blob or a value that is too large or no bytes come from here.
+    """
+    with ExitStack() as stack:
+        blob, size = stack.enter_context(_byte_copy(secret)) if secret else (_dll.load_ffi().NULL, 0)
         target_name, comment = make_string(fields.target_name), make_string(fields.comment)
         user_name = make_string(fields.user_name)
-        attributes, _keep_alive = _make_attributes(fields.attributes)
+        attributes, _keep_alive = _make_attributes(fields.attributes, stack)
         struct = cast("CREDENTIALW", _dll.load_ffi().new("CREDENTIALW *"))
         struct.Type, struct.Persist = fields.type, fields.persist
         struct.TargetName, struct.Comment, struct.UserName = target_name, comment, user_name
-        struct.CredentialBlob, struct.CredentialBlobSize = blob, size
+        struct.CredentialBlob, struct.CredentialBlobSize = blob if size else _dll.load_ffi().NULL, size
         struct.Attributes, struct.AttributeCount = attributes, len(fields.attributes)
         yield struct
 
 
 def make_string(text: str | None) -> CData:
-    """A copy of *text* in UTF-16, with a final NUL; NULL for None."""
+    """A copy of *text* in UTF-16, with a final NUL; NULL for None. A lone surrogate stays what it is."""
     ffi = _dll.load_ffi()
     return ffi.NULL if text is None else ffi.new("wchar_t[]", text)
 
 
-def take_credential(dll: Advapi32, struct: CREDENTIALW) -> Credential:
-    """A copy of what CredReadW returned, whose memory is then wiped and freed."""
-    with _returned_block(dll, struct, [struct]):
-        return _copy_credential(struct)
+@contextmanager
+def returned_credential(dll: Advapi32) -> Iterator[CData]:
+    """The place for the pointer that CredReadW gives; what it points to in the end is wiped and freed.
 
-
-def take_credentials(dll: Advapi32, block: CData, count: int) -> list[Credential]:
-    """Copies of the *count* credentials that CredEnumerateW returned, whose memory is then wiped and freed."""
-    structs: list[CREDENTIALW] = [block[index] for index in range(count)]
-    with _returned_block(dll, block, structs):
-        return [_copy_credential(struct) for struct in structs]
-
-
-def recognise(enum: type[_Number], value: int) -> _Number | int:
-    """The member of *enum* with that value, or the plain int where there is none."""
-    return enum(value) if value in list(enum) else value
+    It is there before the call, so that an interruption right after the call leaves nothing behind either.
+    """
+    found = _dll.load_ffi().new("CREDENTIALW **")
+    try:
+        yield found
+    finally:
+        _release(dll, found[0], 1, found)
 
 
 @contextmanager
-def _secret_copy(secret: Secret | None) -> Iterator[tuple[CData, int]]:
-    """A pointer to a copy of *secret*, and its size; NULL and 0 for none. The copy is wiped in the end."""
-    ffi = _dll.load_ffi()
-    size = 0 if secret is None else len(secret.value)
-    # Not from_buffer: wiping that would wipe the caller's own immutable object.
-    blob = ffi.new("uint8_t[]", size) if size else ffi.NULL
+def returned_credentials(dll: Advapi32) -> Iterator[tuple[CData, CData]]:
+    """The places for the count and the array of pointers that CredEnumerateW gives; see `returned_credential`."""
+    count, found = _dll.load_ffi().new("uint32_t *"), _dll.load_ffi().new("CREDENTIALW ***")
     try:
-        if secret is not None and size:
-            ffi.buffer(blob)[:] = secret.value  # a ValueError if a bytearray has changed its size meanwhile
-        yield blob, size
+        yield count, found
     finally:
-        _wipe(blob, size)
+        _release(dll, found[0], count[0], found[0])
 
 
-def _make_attributes(attributes: Mapping[str, bytes]) -> tuple[CData, list[CData]]:
-    """The array of attributes (NULL for none), and what must live as long as the array is used."""
-    ffi = _dll.load_ffi()
-    array, keep_alive = ffi.new("CREDENTIAL_ATTRIBUTEW[]", len(attributes)), []
-    slot: CREDENTIAL_ATTRIBUTEW
-    for slot, (keyword, value) in zip(array, attributes.items(), strict=True):
-        pair = (make_string(keyword), ffi.new("uint8_t[]", value))
-        slot.Keyword, slot.Value = pair
-        slot.ValueSize = len(value)
-        keep_alive.append(pair)
-    return (array if attributes else ffi.NULL), keep_alive
+def find_structs(count: int, pointers: CData) -> list[CREDENTIALW]:
+    """The structures that are there, which may be fewer than *count*: no pointer to nothing is followed."""
+    if not pointers or count > _ABSURD_COUNT:
+        return []
+    return [struct for struct in (pointers[index] for index in range(count)) if struct]
 
 
-@contextmanager
-def _returned_block(dll: Advapi32, block: CData, structs: list[CREDENTIALW]) -> Iterator[None]:
-    """Windows' *block*, which holds the credentials *structs*: in the end their blobs are wiped and it is freed."""
-    try:
-        yield
-    finally:
-        try:
-            for struct in structs:
-                _wipe(struct.CredentialBlob, struct.CredentialBlobSize)
-        finally:
-            dll.CredFree(block)
-
-
-def _copy_credential(struct: CREDENTIALW) -> Credential:
-    # Windows never gives a domain password back; Wine does.
-    blob_size = 0 if struct.Type == CredentialType.DOMAIN_PASSWORD else struct.CredentialBlobSize
+def copy_credential(struct: CREDENTIALW) -> Credential:
+    """A copy of what lies in Windows' memory; nothing that another program may have stored makes it fail."""
+    blob_size = 0 if struct.Type in _WITHOUT_BLOB else struct.CredentialBlobSize
     return Credential(
         target_name=_copy_string(struct.TargetName) or "",
         type=recognise(CredentialType, struct.Type),
@@ -126,14 +118,63 @@ def _copy_credential(struct: CREDENTIALW) -> Credential:
         attributes=_copy_attributes(struct),
         persist=recognise(Persist, struct.Persist),
         last_written=_convert_time(struct.LastWritten),
+        target_alias=_copy_string(struct.TargetAlias),
+        flags=CredentialFlags(struct.Flags),
     )
 
 
-def _copy_attributes(struct: CREDENTIALW) -> Mapping[str, bytes]:
+def recognise(enum: type[_Number], value: int) -> _Number | int:
+    """The member of *enum* with that value, or the plain int where there is none."""
+    return enum(value) if value in list(enum) else value
+
+
+@contextmanager
+def _byte_copy(secret: Secret) -> Iterator[tuple[CData, int]]:
+    """A pointer to a copy of *secret* in C memory, and its size; it is wiped in the end."""
+    ffi = _dll.load_ffi()
+    with secret.copied() as copy:
+        # Not from_buffer: Windows gets memory that no Python object can move or let go of.
+        pointer, size = ffi.new("uint8_t[]", len(copy)), len(copy)
+        try:
+            ffi.memmove(pointer, copy, size)
+            yield pointer, size
+        finally:
+            _wipe(pointer, size)
+
+
+def _make_attributes(attributes: list[tuple[str, Secret]], stack: ExitStack) -> tuple[CData, list[CData]]:
+    """The array of attributes (NULL for none), and what must live as long as it, beside what *stack* keeps."""
+    ffi = _dll.load_ffi()
+    array, keep_alive = ffi.new("CREDENTIAL_ATTRIBUTEW[]", len(attributes)), []
+    slot: CREDENTIAL_ATTRIBUTEW
+    for slot, (keyword, value) in zip(array, attributes, strict=True):
+        name = make_string(keyword)
+        slot.Keyword = name
+        slot.Value, slot.ValueSize = stack.enter_context(_byte_copy(value))
+        keep_alive.append(name)
+    return (array if attributes else ffi.NULL), keep_alive
+
+
+def _release(dll: Advapi32, block: CData, count: int, pointers: CData) -> None:
+    """Wipe the blobs in Windows' *block*, where *count* *pointers* lead, then free it; nothing where there is none."""
+    if not block:
+        return
+    with ExitStack() as stack:  # it goes on when one step fails
+        stack.callback(dll.CredFree, block)
+        for struct in find_structs(count, pointers):
+            stack.callback(_wipe_blob, struct)
+
+
+def _wipe_blob(struct: CREDENTIALW) -> None:
+    if struct.CredentialBlobSize <= _ABSURD_SIZE:
+        _wipe(struct.CredentialBlob, struct.CredentialBlobSize)
+
+
+def _copy_attributes(struct: CREDENTIALW) -> Attributes:
+    if not struct.Attributes or struct.AttributeCount > _ABSURD_ATTRIBUTES:
+        return Attributes()
     slots: list[CREDENTIAL_ATTRIBUTEW] = [struct.Attributes[index] for index in range(struct.AttributeCount)]
-    return MappingProxyType(
-        {_copy_string(slot.Keyword) or "": _copy_bytes(slot.Value, slot.ValueSize) for slot in slots}
-    )
+    return Attributes((_copy_string(slot.Keyword) or "", _copy_bytes(slot.Value, slot.ValueSize)) for slot in slots)
 
 
 def _copy_string(pointer: CData) -> str | None:
@@ -141,12 +182,15 @@ def _copy_string(pointer: CData) -> str | None:
 
 
 def _copy_bytes(pointer: CData, size: int) -> bytes:
-    return bytes(_dll.load_ffi().buffer(pointer, size)) if pointer else b""
+    return bytes(_dll.load_ffi().buffer(pointer, size)) if pointer and size <= _ABSURD_SIZE else b""
 
 
 def _convert_time(filetime: FILETIME) -> datetime:
     ticks = filetime.dwHighDateTime << 32 | filetime.dwLowDateTime
-    return _FILETIME_EPOCH + timedelta(microseconds=ticks // 10)
+    try:
+        return _FILETIME_EPOCH + timedelta(microseconds=ticks // 10)
+    except OverflowError:  # a FILETIME reaches the year 60056
+        return _END_OF_TIME
 
 
 def _wipe(pointer: CData, size: int) -> None:

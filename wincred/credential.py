@@ -6,10 +6,10 @@ strings are in UTF-16 code units (a character outside the Basic Multilingual Pla
 
 # Without `from __future__ import annotations`: typing.get_type_hints would look up the names in wincred/__init__.py,
 # which is the module that Credential names.
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import Final, NoReturn, SupportsIndex
 
 MAX_BLOB_SIZE: Final = 5 * 512
@@ -58,6 +58,55 @@ class Persist(IntEnum):
     """Like LOCAL_MACHINE, and it may roam with the user's profile to other computers."""
 
 
+class CredentialFlags(IntFlag):
+    """What Windows says of a credential that was read (CRED_FLAGS_*); bits without a name here stay in the value."""
+
+    NONE = 0
+    PROMPT_NOW = 0x2
+    """The blob is not kept beyond the logon session, and was not written in this one."""
+    USERNAME_TARGET = 0x4
+    """The target name is the user name: a domain credential of that user, for any server."""
+
+
+class Attributes(Mapping[str, bytes]):
+    """The attributes of a credential: a read-only mapping of keyword to value.
+
+    Windows keeps a list of them, in which a keyword may stand twice. The mapping gives the first value of a keyword;
+    ``pairs`` has all of them, in their order. `wincred.write` takes them as they are, so that nothing is lost on the
+    way back. Like a credential's, their ``repr`` shows no value.
+    """
+
+    __slots__ = ("_first", "pairs")
+
+    pairs: tuple[tuple[str, bytes], ...]
+
+    def __init__(self, pairs: Mapping[str, bytes] | Iterable[tuple[str, bytes]] = ()) -> None:
+        if isinstance(pairs, Attributes):
+            pairs = pairs.pairs
+        self.pairs = tuple(pairs.items() if isinstance(pairs, Mapping) else pairs)
+        self._first = dict(reversed(self.pairs))
+
+    def __getitem__(self, keyword: str) -> bytes:
+        return self._first[keyword]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(keyword for keyword, _ in self.pairs))
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __eq__(self, other: object) -> bool:
+        """Also with another mapping, which has each keyword once."""
+        if isinstance(other, Attributes):
+            return self.pairs == other.pairs
+        return len(self.pairs) == len(self) and super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of every mapping
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.pairs)}>"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
     """One credential, as it was when it was read.
@@ -66,7 +115,9 @@ class Credential:
     the secret does not wander into a log, a cache or another process by accident. ``attributes`` are left out of
     ``repr`` too, for programs that keep more than labels in them.
 
-    A ``type`` or ``persist`` that this version does not know is a plain int.
+    A ``type`` or ``persist`` that this version does not know is a plain int. What can't be told, a text that is not
+    there or a size that no credential can have, is empty, so that it hides neither the rest nor other credentials. A
+    text may hold a lone surrogate, if another program has stored one.
     """
 
     target_name: str
@@ -74,10 +125,13 @@ class Credential:
     blob: bytes = field(repr=False)
     user_name: str | None
     comment: str | None
-    attributes: Mapping[str, bytes] = field(repr=False, hash=False)
+    attributes: Attributes = field(repr=False, hash=False)
     persist: Persist | int
     last_written: datetime
-    """When Windows last wrote it: aware, in UTC, to the microsecond."""
+    """When Windows last wrote it: aware, in UTC, to the microsecond; what is after the year 9999 is that year's end."""
+    target_alias: str | None = None
+    """Another name of a domain credential's target, such as the NetBIOS name of a DNS host."""
+    flags: CredentialFlags = CredentialFlags.NONE
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("a Credential holds a secret: it can't be pickled or copied; pass its target name instead")

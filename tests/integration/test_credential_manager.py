@@ -42,7 +42,7 @@ def test_every_field_comes_back(target_name: str) -> None:
         blob=b"s\0cret\xff",
         user_name="anna",
         comment="made by a test",
-        attributes={} if running_under_wine() else attributes,
+        attributes=wincred.Attributes({} if running_under_wine() else attributes),
         persist=Persist.LOCAL_MACHINE,
         last_written=credential.last_written,
     )

@@ -81,7 +81,7 @@ def test_what_another_program_writes_is_read_by_us(
         blob=blob,
         user_name="änna \U0001f600",
         comment="by thém",
-        attributes={},
+        attributes=wincred.Attributes(),
         persist=persist,
         last_written=credential.last_written,
     )

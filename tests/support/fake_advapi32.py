@@ -1,9 +1,10 @@
 """A fake of advapi32.dll at our own seam, `wincred._dll`: Windows' semantics over a dict, on real C data.
 
 It does what the Credential Manager does (one credential for each type and target name, in upper and lower case alike;
-a write replaces all of it; a domain password's blob is never given back) and what a test needs from it: Windows errors
-and lost writes on demand, another program at work just before a call, and a watch over memory, both what Windows gives
-out and the blobs that a write hands in.
+a write replaces all of it) and what a test needs from it: Windows errors, answers that can't be and lost writes on
+demand, another program at work just before or after a call, and a watch over memory, both what Windows gives out and
+the blobs that a write hands in. Where an answer is not plain, a comment names its source; LEARN there is
+https://learn.microsoft.com/windows/win32/api/wincred/
 """
 
 from __future__ import annotations
@@ -16,14 +17,23 @@ from typing import Any
 import pytest
 from fake_memory import GENERIC, NEW_YEAR_2024, Block, CData, Heap, Stored
 
-from wincred import _dll, errors
+from wincred import Attributes, _dll, errors
 
 __all__ = ["FakeAdvapi32", "Stored", "Write"]
 
 DOMAIN_PASSWORD = 2
+DOMAIN_CERTIFICATE = 3
+GENERIC_CERTIFICATE = 5
+DOMAIN_EXTENDED = 6
 ENTERPRISE = 3
 CRED_TYPE_MAXIMUM = 7
 PRESERVE_BLOB = 1
+ALL_CREDENTIALS = 1
+
+# In front of a name in a listing of all. LEARN nf-wincred-credenumeratew has the form, "namespace:attribute=target";
+# these two are what `cmdkey /list` prints for a generic credential and for one of a domain.
+NAMESPACES = {GENERIC: "LegacyGeneric:target="}
+DOMAIN_NAMESPACE = "Domain:target="
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +72,27 @@ class FakeAdvapi32:
 
     def __init__(self) -> None:
         self._ffi: Any = _dll.load_ffi()
+        self._ffi.typeof("CREDENTIALW *[]")  # known before a shutdown, as in `_dll.DECLARATIONS`
         self._heap = Heap(self._ffi)
         self._stored: dict[tuple[str, int], Stored] = {}
         self._failures: list[tuple[str, _Turn, int]] = []
         self._actions: list[tuple[str, _Turn, Callable[[], object]]] = []
+        self._afterwards: list[tuple[str, _Turn, Callable[[], object]]] = []
+        self._spoilers: list[Callable[[CData], object]] = []
         self._writes_to_lose = 0
         self._thread = threading.local()
         self.gives_domain_blobs = False
-        """Whether the blob of a domain password is given back, as Wine does."""
+        """Whether the blob of a domain password or certificate is given back, as Wine does."""
+        self.gives_nothing = False
+        """Whether a read or a listing succeeds and leaves the pointer at NULL; a listing's count is right."""
+        self.litters = False
+        """Whether a read or a listing that fails leaves an address in the place of the answer."""
+        self.missing_entries = 0
+        """How many NULL pointers a listing has at its end."""
+        self.invented_entries = 0
+        """How many credentials a listing claims to have beyond those that it has."""
+        self.type_count = CRED_TYPE_MAXIMUM
+        """The first type that this Windows does not know."""
         self.now = NEW_YEAR_2024
         """The time of the next write, a FILETIME."""
         self.session_types = dict.fromkeys(range(1, 7), ENTERPRISE)
@@ -110,6 +133,14 @@ class FakeAdvapi32:
         """Run *action* before a call of *function_name* takes effect; what it raises comes out of the call."""
         self._actions.append((_function(function_name), _Turn(after, times), action))
 
+    def after(self, function_name: str, action: Callable[[], object], *, times: int | None = None) -> None:
+        """Run *action* when a call of *function_name* has taken effect; what it raises comes out of the call."""
+        self._afterwards.append((_function(function_name), _Turn(0, times), action))
+
+    def spoil(self, change: Callable[[CData], object]) -> None:
+        """Let *change* at the structure of each credential that is given out."""
+        self._spoilers.append(change)
+
     def lose_writes(self, count: int) -> None:
         """Let the next *count* writes report success and store nothing."""
         self._writes_to_lose += count
@@ -129,26 +160,31 @@ class FakeAdvapi32:
         code: int = getattr(self._thread, "code", 0)
         return code, f"Windows' sentence for {code}."
 
+    @property
+    def null(self) -> CData:
+        return self._ffi.NULL
+
     # The functions of the DLL, with Microsoft's names.
 
     def CredWriteW(self, Credential: CData, Flags: int, /) -> int:  # noqa: N802, N803
         write = Write(Flags, *self._blob_of(self._heap.live(Credential)))
         if not self._is_disturbing:
             self.writes.append(write)
-        return self._call("CredWriteW", lambda: self._write(Credential, write))
+        return self._call("CredWriteW", lambda: self._write(Credential, write), Credential.Type)
 
     def CredReadW(self, TargetName: CData, Type: int, Flags: int, Credential: CData, /) -> int:  # noqa: N802, N803
         assert Flags == 0, "the flags of CredReadW are reserved"
-        return self._call("CredReadW", lambda: self._read(_key(self._string(TargetName), Type), Credential))
+        self._litter(Credential)
+        return self._call("CredReadW", lambda: self._read(_key(self._string(TargetName), Type), Credential), Type)
 
     def CredDeleteW(self, TargetName: CData, Type: int, Flags: int, /) -> int:  # noqa: N802, N803
         assert Flags == 0, "the flags of CredDeleteW are reserved"
-        return self._call("CredDeleteW", lambda: self._delete(_key(self._string(TargetName), Type)))
+        return self._call("CredDeleteW", lambda: self._delete(_key(self._string(TargetName), Type)), Type)
 
     def CredEnumerateW(self, Filter: CData, Flags: int, Count: CData, Credentials: CData, /) -> int:  # noqa: N802, N803
-        assert Flags == 0, "no flag goes with a filter"
-        pattern = self._string(Filter) if Filter else "*"
-        return self._call("CredEnumerateW", lambda: self._enumerate(pattern, Count, Credentials))
+        self._litter(Credentials)
+        pattern = self._string(Filter) if Filter else None
+        return self._call("CredEnumerateW", lambda: self._enumerate(pattern, Flags, Count, Credentials))
 
     def CredGetSessionTypes(self, MaximumPersistCount: int, MaximumPersist: CData, /) -> int:  # noqa: N802, N803
         return self._call("CredGetSessionTypes", lambda: self._session_types(MaximumPersistCount, MaximumPersist))
@@ -160,6 +196,11 @@ class FakeAdvapi32:
 
     def _write(self, credential: CData, write: Write) -> int:
         new = self._stored_from(credential, write.blob)
+        # LEARN nf-wincred-credwritew: it "does not support writing to target names that contain wildcards"; only those
+        # of domain credentials may have one (LEARN ns-wincred-credentialw). The code is that of any other wrong field.
+        if "*" in new.target_name and new.type in (GENERIC, GENERIC_CERTIFICATE, DOMAIN_EXTENDED):
+            return errors.WinError.ERROR_INVALID_PARAMETER
+        # LEARN nf-wincred-credwritew, ns-wincred-credentialw (UserName)
         if new.type == DOMAIN_PASSWORD and not new.user_name:
             return errors.WinError.ERROR_BAD_USERNAME
         if write.flags & PRESERVE_BLOB:
@@ -177,22 +218,22 @@ class FakeAdvapi32:
         if key not in self._stored:
             return errors.WinError.ERROR_NOT_FOUND
         block = Block(self._ffi)
-        self._give(block, found, block.credential(self._stored[key], with_blob=self._gives_blob(self._stored[key])))
+        self._give(block, found, self._struct(block, self._stored[key]))
         return 0
 
     def _delete(self, key: tuple[str, int]) -> int:
         return errors.WinError.ERROR_NOT_FOUND if self._stored.pop(key, None) is None else 0
 
-    def _enumerate(self, pattern: str, count: CData, found: CData) -> int:
-        if not pattern.endswith("*"):
-            return errors.WinError.ERROR_INVALID_PARAMETER
-        prefix = _folded(pattern[:-1])
-        matching = [stored for key, stored in self._stored.items() if key[0].startswith(prefix)]
+    def _enumerate(self, pattern: str | None, flags: int, count: CData, found: CData) -> int:
+        if flags & ~ALL_CREDENTIALS or (flags and pattern is not None):
+            return errors.WinError.ERROR_INVALID_FLAGS  # LEARN nf-wincred-credenumeratew
+        matching = [stored for key, stored in self._stored.items() if pattern is None or _matches(key[0], pattern)]
         if not matching:
             return errors.WinError.ERROR_NOT_FOUND
+        listed = [replace(stored, target_name=_full_name(stored)) if flags else stored for stored in matching]
         block = Block(self._ffi)
-        structs = [block.credential(stored, with_blob=self._gives_blob(stored)) for stored in matching]
-        count[0] = len(structs)
+        structs = [self._struct(block, stored) for stored in listed] + [self._ffi.NULL] * self.missing_entries
+        count[0] = len(structs) + self.invented_entries
         self._give(block, found, block.array(structs))
         return 0
 
@@ -210,23 +251,30 @@ class FakeAdvapi32:
 
     # How.
 
-    def _call(self, function_name: str, effect: Callable[[], int]) -> int:
+    def _call(self, function_name: str, effect: Callable[[], int], type: int = GENERIC) -> int:
         code = 0
         if not self._is_disturbing:
             self.calls.append(function_name)
-            self._disturb(function_name)
+            self._disturb(function_name, self._actions)
             codes = [code for name, turn, code in self._failures if name == function_name and turn.is_now()]
             code = next(iter(codes), 0)
+        # LEARN nf-wincred-credreadw: a type "must be one of the CRED_TYPE_* defined types", which end before
+        # wincred.h's CRED_TYPE_MAXIMUM; the code is Wine's for a type that it does not know (dlls/advapi32/cred.c).
+        if not 1 <= type < self.type_count:
+            code = code or errors.WinError.ERROR_INVALID_PARAMETER
         self._thread.code = code or effect()
-        return int(self._thread.code == 0)
+        succeeded = self._thread.code == 0
+        if not self._is_disturbing:
+            self._disturb(function_name, self._afterwards)
+        return int(succeeded)
 
     @property
     def _is_disturbing(self) -> bool:
         """Whether this thread runs an action of `before`."""
         return getattr(self._thread, "is_disturbing", False)
 
-    def _disturb(self, function_name: str) -> None:
-        actions = [action for name, turn, action in self._actions if name == function_name and turn.is_now()]
+    def _disturb(self, function_name: str, planned: list[tuple[str, _Turn, Callable[[], object]]]) -> None:
+        actions = [action for name, turn, action in planned if name == function_name and turn.is_now()]
         self._thread.is_disturbing = True
         try:
             for action in actions:
@@ -251,21 +299,33 @@ class FakeAdvapi32:
             blob=blob,
             user_name=self._text(credential.UserName),
             comment=self._text(credential.Comment),
-            attributes={
-                self._string(slot.Keyword): bytes(self._ffi.buffer(self._heap.live(slot.Value), slot.ValueSize))
+            attributes=Attributes(
+                (self._string(slot.Keyword), bytes(self._ffi.buffer(self._heap.live(slot.Value), slot.ValueSize)))
                 for slot in slots
-            },
+            ),
             persist=credential.Persist,
             last_written=self.now,
         )
 
-    def _gives_blob(self, stored: Stored) -> bool:
-        return stored.type != DOMAIN_PASSWORD or self.gives_domain_blobs
+    def _struct(self, block: Block, stored: Stored) -> CData:
+        # LEARN ns-wincred-credentialw, CredentialBlob: of these two types, "this member can only be read by the
+        # authentication packages"
+        is_secret = stored.type in (DOMAIN_PASSWORD, DOMAIN_CERTIFICATE)
+        struct = block.credential(stored, with_blob=self.gives_domain_blobs or not is_secret)
+        for change in self._spoilers:
+            change(struct)
+        return struct
 
     def _give(self, block: Block, found: CData, memory: CData) -> None:
+        if self.gives_nothing:
+            return
         block.address = self._heap.address(memory)
         self.blocks.append(block)
         found[0] = memory
+
+    def _litter(self, found: CData) -> None:
+        if self.litters:
+            found[0] = self._ffi.cast(self._ffi.typeof(found).item, 8)
 
     def _text(self, pointer: CData) -> str | None:
         return self._string(pointer) if pointer else None
@@ -280,9 +340,31 @@ def _function(name: str) -> str:
 
 
 def _key(target_name: str, type: int) -> tuple[str, int]:
-    return _folded(target_name), type
+    # A name is found in the form of a listing of all, too: `cmdkey /delete` takes that form, and programs are seen to
+    # read with it.
+    return _folded(target_name.removeprefix(_namespace(type))), type
+
+
+def _namespace(type: int) -> str:
+    return NAMESPACES.get(type, DOMAIN_NAMESPACE)
+
+
+def _full_name(stored: Stored) -> str:
+    return _namespace(stored.type) + stored.target_name
+
+
+def _matches(folded_name: str, pattern: str) -> bool:
+    assert "*" not in pattern[:-1], "what Windows makes of a * before the end is not known"
+    if pattern.endswith("*"):
+        return folded_name.startswith(_folded(pattern[:-1]))
+    # LEARN nf-wincred-credenumeratew knows only "prefix*"; Wine (dlls/advapi32/cred.c) finds exactly that name, and the
+    # tests of another binding expect the same of Windows.
+    return folded_name == _folded(pattern)
 
 
 def _folded(text: str) -> str:
     """*text* as Windows compares it: each character in upper case where that is one character."""
+    if not text.isascii():
+        # Two surrogates in a row are one character to Windows; where wchar_t has 4 bytes, cffi leaves them apart.
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     return "".join(upper if len(upper := character.upper()) == 1 else character for character in text)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wincred import Attributes
+
 GENERIC, LOCAL_MACHINE = 1, 2
 NEW_YEAR_2024 = 133_485_408_000_000_000  # in FILETIME's units, 100 ns since 1601
 
@@ -24,6 +26,8 @@ class Stored:
     attributes: Mapping[str, bytes] = field(default_factory=dict)
     persist: int = LOCAL_MACHINE
     last_written: int = NEW_YEAR_2024
+    target_alias: str | None = None
+    flags: int = 0
 
 
 class Block:
@@ -36,24 +40,30 @@ class Block:
         self._blobs: list[CData] = []
         self.address = 0
         self.freed = 0
-        self.wiped = False
-        """Whether every blob in it was all zero when it was freed."""
+        self.unwiped = 0
+        """How many blobs in it were not all zero when it was freed."""
 
     def credential(self, stored: Stored, *, with_blob: bool) -> CData:
         """The CREDENTIALW of *stored*, in this block."""
         struct = self._new("CREDENTIALW *")
-        struct.Type, struct.Persist = stored.type, stored.persist
-        struct.TargetName, struct.Comment, struct.UserName = map(
-            self._wide, (stored.target_name, stored.comment, stored.user_name)
+        struct.Type, struct.Persist, struct.Flags = stored.type, stored.persist, stored.flags
+        struct.TargetName, struct.Comment, struct.UserName, struct.TargetAlias = map(
+            self._wide, (stored.target_name, stored.comment, stored.user_name, stored.target_alias)
         )
         struct.LastWritten.dwLowDateTime = stored.last_written & 0xFFFF_FFFF
         struct.LastWritten.dwHighDateTime = stored.last_written >> 32
         if with_blob and stored.blob:
             struct.CredentialBlob, struct.CredentialBlobSize = self._bytes(stored.blob), len(stored.blob)
             self._blobs.append(self._ffi.buffer(struct.CredentialBlob, len(stored.blob)))
-        struct.AttributeCount, struct.Attributes = len(stored.attributes), self._attributes(stored.attributes)
+        pairs = Attributes(stored.attributes).pairs
+        struct.AttributeCount, struct.Attributes = len(pairs), self._attributes(pairs)
         self._structs.append(struct)
         return struct
+
+    @property
+    def wiped(self) -> bool:
+        """Whether it was freed, and every blob in it was all zero then."""
+        return self.freed > 0 and not self.unwiped
 
     def array(self, structs: list[CData]) -> CData:
         return self._new("CREDENTIALW *[]", structs)
@@ -61,15 +71,15 @@ class Block:
     def free(self) -> None:
         self.freed += 1
         assert self.freed == 1, f"CredFree was called {self.freed} times for one block"
-        self.wiped = not any(any(bytes(blob)) for blob in self._blobs)
+        self.unwiped = sum(any(bytes(blob)) for blob in self._blobs)
         for struct in self._structs:  # whoever reads it from now on finds nothing
             self._ffi.memmove(struct, bytes(self._ffi.sizeof(struct[0])), self._ffi.sizeof(struct[0]))
 
-    def _attributes(self, attributes: Mapping[str, bytes]) -> CData:
-        array = self._new("CREDENTIAL_ATTRIBUTEW[]", len(attributes))
-        for slot, (keyword, value) in zip(array, attributes.items(), strict=True):
+    def _attributes(self, pairs: tuple[tuple[str, bytes], ...]) -> CData:
+        array = self._new("CREDENTIAL_ATTRIBUTEW[]", len(pairs))
+        for slot, (keyword, value) in zip(array, pairs, strict=True):
             slot.Keyword, slot.Value, slot.ValueSize = self._wide(keyword), self._bytes(value), len(value)
-        return array if attributes else self._ffi.NULL
+        return array if pairs else self._ffi.NULL
 
     def _wide(self, text: str | None) -> CData:
         return self._ffi.NULL if text is None else self._new("wchar_t[]", text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from mmap import mmap
 from typing import Any
 
 import pytest
@@ -17,6 +19,19 @@ _LONE = "must not contain a lone surrogate: it has no UTF-16 form"
 _UINT32 = "must be from {} to 4294967295, not {}"
 _NUL = "must not contain a NUL: Windows would cut it short at index {}"
 _LARGE = "is too large: {} {}, and the limit is {}; shorten it"
+_LONG_TYPE = "blob must be bytes-like, not " + "x\\n" * 33 + "x"
+
+
+def _released() -> memoryview:
+    view = memoryview(SECRET)
+    view.release()
+    return view
+
+
+def _closed() -> mmap:
+    memory = mmap(-1, 16)
+    memory.close()
+    return memory
 
 
 def _case(id: str, fields: dict[str, Any], exception: type[Exception], message: str) -> Any:
@@ -37,6 +52,7 @@ def _domain(target_name: str, type: CredentialType = CredentialType.DOMAIN_PASSW
 
 SIZES = [
     _too_large("blob-2561", {"blob": SECRET.ljust(2561)}, "blob", 2561, 2560, "bytes"),
+    _too_large("array-of-321-doubles", {"blob": array("d", [0.5] * 321)}, "blob", 2568, 2560, "bytes"),
     _too_large("bytearray-2561", {"blob": bytearray(SECRET.ljust(2561))}, "blob", 2561, 2560, "bytes"),
     _too_long("target-name-32768", {"target_name": "x" * 32768}, "target name", 32768, 32767),
     _too_long("target-name-astral", {"target_name": ASTRAL * 16384}, "target name", 32768, 32767),
@@ -81,11 +97,18 @@ WRONG_TYPES = [
         "blob-str",
         {"blob": SECRET.decode()},
         TypeError,
-        "blob must be bytes, not str; encode it first, as in text.encode()",
+        "blob must be bytes-like, not str; encode it first, as in text.encode()",
     ),
-    _case("blob-memoryview", {"blob": memoryview(SECRET)}, TypeError, "blob must be bytes, not memoryview"),
-    _case("blob-list", {"blob": list(SECRET)}, TypeError, "blob must be bytes, not list"),
-    _case("blob-int", {"blob": 0}, TypeError, "blob must be bytes, not int"),
+    _case(
+        "blob-released",
+        {"blob": _released()},
+        TypeError,
+        "blob can't be read: the memoryview has been released or closed",
+    ),
+    _case("blob-closed", {"blob": _closed()}, TypeError, "blob can't be read: the mmap has been released or closed"),
+    _case("blob-list", {"blob": list(SECRET)}, TypeError, "blob must be bytes-like, not list"),
+    _case("blob-int", {"blob": 0}, TypeError, "blob must be bytes-like, not int"),
+    _case("blob-of-a-long-type", {"blob": type("x\n" * 99, (), {})()}, TypeError, _LONG_TYPE),
     _case("target-name-none", {"target_name": None}, TypeError, "target name must be str, not NoneType"),
     _case("target-name-bytes", {"target_name": b"example"}, TypeError, "target name must be str, not bytes"),
     _case("user-name-bytes", {"user_name": b"anna"}, TypeError, "user name must be str, not bytes"),
@@ -101,9 +124,15 @@ WRONG_TYPES = [
         "value-str",
         {"attributes": {"k": "v"}},
         TypeError,
-        "attribute 'k' must be bytes, not str; encode it first, as in text.encode()",
+        "attribute 'k' must be bytes-like, not str; encode it first, as in text.encode()",
     ),
-    _case("value-none", {"attributes": {"k": None}}, TypeError, "attribute 'k' must be bytes, not NoneType"),
+    _case("value-none", {"attributes": {"k": None}}, TypeError, "attribute 'k' must be bytes-like, not NoneType"),
+    _case(
+        "value-of-a-long-keyword",
+        {"attributes": {"k" * 255: None}},
+        TypeError,
+        f"attribute '{'k' * 100}'... (255 characters) must be bytes-like, not NoneType",
+    ),
 ]
 
 NUMBERS = [
@@ -114,6 +143,7 @@ NUMBERS = [
     _case("type-zero", {"type": 0}, ValueError, f"type {_UINT32.format(1, 0)}"),
     _case("type-negative", {"type": -1}, ValueError, f"type {_UINT32.format(1, -1)}"),
     _case("type-33-bits", {"type": 2**32}, ValueError, f"type {_UINT32.format(1, 2**32)}"),
+    _case("type-of-3000-digits", {"type": 10**3000}, ValueError, f"type {_UINT32.format(1, 'a number of 9966 bits')}"),
     _case("persist-str", {"persist": "session"}, TypeError, "persist must be an int, not str"),
     _case("persist-bool", {"persist": True}, TypeError, "persist must be an int, not bool"),
     _case("persist-negative", {"persist": -1}, ValueError, f"persist {_UINT32.format(0, -1)}"),

@@ -45,18 +45,21 @@ def test_write_refuses_a_wrong_field_before_windows_is_asked(
         pytest.param({"attributes": {"k": b"x" * 256}}, id="value-256"),
         pytest.param({"persist": Persist.SESSION}, id="persist-session"),
         pytest.param({"persist": 3}, id="persist-plain-int"),
-        pytest.param({"type": 2**32 - 1}, id="type-unknown"),
+        pytest.param({"type": 2**32 - 1}, id="type-of-a-later-windows"),
     ],
 )
 def test_write_accepts_a_field_up_to_its_limit(advapi32: FakeAdvapi32, fields: dict[str, Any]) -> None:
     """What is just within a limit reaches Windows whole."""
     fields = {"target_name": "example.com", "blob": b"secret"} | fields
+    advapi32.type_count = 2**32
     wincred.write(**fields)
     assert advapi32.get(fields["target_name"], fields.get("type", 1)) == Stored(**fields)
 
 
 NUL = "must not contain a NUL: Windows would cut it short at index 1"
 LARGE = "is too large: {} UTF-16 code units, and the limit is {}; shorten it"
+
+WITH_ALL = "filter must be None with all=True: Windows then lists everything"
 
 Cases = list[tuple[str, dict[str, Any], type[Exception], str]]
 KEYS: Cases = [
@@ -67,10 +70,18 @@ KEYS: Cases = [
         wincred.TooLargeError,
         f"target name {LARGE.format(338, 337)}",
     ),
+    ("empty", {"target_name": ""}, ValueError, "target name must not be empty"),
     ("type-zero", {"target_name": "x", "type": 0}, ValueError, "type must be from 1 to 4294967295, not 0"),
+    (
+        "namespace-and-338",
+        {"target_name": "Domain:target=" + "x" * 338, "type": 2},
+        wincred.TooLargeError,
+        f"target name {LARGE.format(352, 351)}",
+    ),
 ]
 FILTERS: Cases = [
     ("empty", {"filter": ""}, ValueError, "filter must not be empty; use None to list everything"),
+    ("with-all", {"filter": "x*", "all": True}, ValueError, WITH_ALL),
     ("nul", {"filter": "a\0*"}, ValueError, f"filter {NUL}"),
     ("32768", {"filter": "x" * 32767 + "*"}, wincred.TooLargeError, f"filter {LARGE.format(32768, 32767)}"),
 ]

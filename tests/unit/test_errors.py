@@ -12,8 +12,12 @@ from fake_advapi32 import FakeAdvapi32
 import wincred
 from wincred import CredentialError, CredentialType
 
+LONG = "x" * 30_000
 USER_NAME = "the user name (a domain password needs one, in the form DOMAIN\\user or user@domain)"
-FIELDS = f"check the type, the persistence, the filter (the start of a target name, then *) and {USER_NAME}"
+FIELDS = (
+    "check the type, the persistence, the target name (without *), the filter (the start of a target name, then *) "
+    f"and {USER_NAME}; a stored credential with a field that a write can't change must be deleted first"
+)
 ERRORS = [getattr(wincred, name) for name in wincred.__all__ if name.endswith("Error")]
 
 CODES = [
@@ -27,15 +31,17 @@ CODES = [
     pytest.param(
         1312,
         wincred.NoLogonSessionError,
-        "this logon session has no credential store",
-        "a network logon (SSH, WinRM, runas /netonly) never has one: run this in a desktop or batch logon",
+        "this logon session has no credential store, or none for this type",
+        "a network logon (SSH, WinRM, runas /netonly) never has one, an elevated process or a task without a stored "
+        "password may have none, and a policy can disable a domain type: run this in a desktop logon, not elevated, "
+        "or store the password with the task",
         id="1312",
     ),
     pytest.param(
         8,
         wincred.StoreFullError,
-        "the user's credential store is full",
-        "remove credentials that are no longer needed in Control Panel, Credential Manager",
+        "the user's whole credential store is full, mostly of other programs' entries",
+        "remove those that are no longer needed in Control Panel, Credential Manager",
         id="8",
     ),
     pytest.param(
@@ -48,8 +54,8 @@ CODES = [
     pytest.param(
         1783,
         wincred.TooLargeError,
-        "Windows finds a field over its limit",
-        "shorten the blob, the target name, the user name, the comment or the attributes",
+        "Windows finds something too large, though every field is within its documented limit",
+        "shorten the fields; if that does not help, Windows is damaged, which sfc /scannow mends",
         id="1783",
     ),
     pytest.param(87, wincred.InvalidCredentialError, "Windows finds a field wrong", FIELDS, id="87"),
@@ -97,6 +103,23 @@ def test_a_windows_error_becomes_its_class(
             id="read",
         ),
         pytest.param(
+            lambda: wincred.read(LONG),
+            "CredReadW",
+            f"reading the generic credential '{'x' * 100}'... (30000 characters)",
+            LONG,
+            id="long",
+        ),
+        pytest.param(
+            lambda: wincred.enumerate(LONG),
+            "CredEnumerateW",
+            f"listing credentials like '{'x' * 100}'... (30000 characters)",
+            None,
+            id="enumerate-long",
+        ),
+        pytest.param(
+            lambda: wincred.enumerate(all=True), "CredEnumerateW", "listing all credentials", None, id="enumerate-all"
+        ),
+        pytest.param(
             lambda: wincred.delete("x", type=99), "CredDeleteW", "deleting the type 99 credential 'x'", "x", id="delete"
         ),
         pytest.param(
@@ -130,13 +153,35 @@ def test_an_error_names_the_operation(
     operation: str,
     target_name: str | None,
 ) -> None:
-    """With the type and the target name; what could forge a line of a log is escaped there, and whole apart."""
+    """With the type and the start of the target name; what could forge a line of a log is escaped there, and the name
+    is whole apart."""
     advapi32.fail(function_name, 5)
     with pytest.raises(wincred.AccessDeniedError) as caught:
         call()
     error = caught.value
     assert (error.operation, error.target_name, error.winerror) == (operation, target_name, 5)
     assert str(error).startswith(f"{operation}: {error.reason} (Windows error 5); ")
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        pytest.param(1223, "1223", id="win32"),
+        pytest.param(0xFFFF, "65535", id="last-of-win32"),
+        pytest.param(-2146893802, "0x80090016", id="NTE_BAD_KEYSET"),
+        pytest.param(-2146434967, "0x80100069", id="SCARD_W_REMOVED_CARD"),
+        pytest.param(0x80090016, "0x80090016", id="unsigned"),
+        pytest.param(-1, "0xFFFFFFFF", id="minus-one"),
+    ],
+)
+def test_a_code_is_shown_as_windows_documents_it(advapi32: FakeAdvapi32, code: int, text: str) -> None:
+    """An HRESULT in hexadecimal; `winerror` stays the number, signed as it came."""
+    advapi32.fail("CredReadW", code)
+    with pytest.raises(CredentialError) as caught:
+        wincred.read("x")
+    error = caught.value
+    assert (error.winerror, error.winerror_text) == (code, text)
+    assert str(error) == f"reading the generic credential 'x': Windows' sentence for {code} (Windows error {text})"
 
 
 def test_every_error_is_a_credential_error_and_an_os_error() -> None:
@@ -171,6 +216,7 @@ def test_an_error_of_a_message_alone(winerror: int | None) -> None:
     error = CredentialError("what failed", winerror)
     assert (str(error), error.winerror, error.reason) == ("what failed", winerror, "what failed")
     assert (error.operation, error.advice, error.target_name) == ("", "", None)
+    assert error.winerror_text == ("" if winerror is None else "5")
 
 
 @pytest.mark.usefixtures("advapi32")

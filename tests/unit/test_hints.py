@@ -283,7 +283,24 @@ STORES = [
     (store.UnsupportedKeyringError("x"), WITHOUT_KEYRING),
     (
         store.NoLogonSessionKeyringError("x"),
-        f"Run this in a desktop session or a scheduled task. {WITHOUT_KEYRING}",
+        "A network logon (SSH, WinRM, runas /netonly) never has one; an elevated process, or a task without a stored "
+        "password, may have none. Run this in a desktop session, not elevated, or store the password with the task. "
+        f"{WITHOUT_KEYRING}",
+    ),
+    (
+        store.KeyringInstallationError("x"),
+        f"{WITHOUT_KEYRING}\nOr install the command again, with what it needs: "
+        "python -m pip install --force-reinstall coder-login",
+    ),
+    (
+        store.KeyringFullError("x"),
+        "Other programs' entries fill it: remove some that are no longer needed, in the system's own program (on "
+        f"Windows: Control Panel, Credential Manager). {WITHOUT_KEYRING}",
+    ),
+    (
+        store.KeyringLimitError("x"),
+        "Windows may be damaged: an administrator can look, and mend it, with sfc /scannow and a restart. "
+        f"{WITHOUT_KEYRING}",
     ),
     (
         store.NotPersistentError("x"),
@@ -382,7 +399,7 @@ def test_an_error_keeps_its_facts_in_another_process(error: BaseException, repea
 def test_a_step_is_sentences_and_what_can_be_pasted_ends_its_line(error: object, hint: str) -> None:
     """No full stop is copied with a command, an option or a URL; a sentence has one."""
     for line in hint.splitlines():
-        pasted = re.search(r": (coder|chmod) |https?://[^ ]+$|--[a-z-]+$|: https?://", line)
+        pasted = re.search(r": (coder|chmod|python) |https?://[^ ]+$|--[a-z-]+$|: https?://", line)
         assert line.endswith(".") is (pasted is None or " still accepts " in line)
         assert line[0].isupper()
 

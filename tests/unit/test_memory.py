@@ -5,15 +5,17 @@ The fixture `advapi32` adds to every test here and elsewhere: in the end, all th
 
 from __future__ import annotations
 
+import contextlib
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from fake_advapi32 import FakeAdvapi32, Stored
 
 import wincred
-from wincred import _marshal
+from wincred import _checks, _marshal
 
 SECRET = b"correct horse battery staple"
 
@@ -31,6 +33,34 @@ def test_write_wipes_its_copy_of_the_blob(advapi32: FakeAdvapi32) -> None:
     wincred.write("example.com", SECRET)
     assert [(write.blob, write.wiped) for write in advapi32.writes] == [(SECRET, True)]
     assert advapi32.byte_arrays == [bytes(len(SECRET))]
+
+
+def test_write_wipes_its_copies_of_the_values(advapi32: FakeAdvapi32) -> None:
+    """An attribute may hold more than a label."""
+    wincred.write("example.com", SECRET, attributes={"k": SECRET, "l": b""})
+    assert advapi32.get("example.com") == Stored(
+        target_name="example.com", blob=SECRET, attributes={"k": SECRET, "l": b""}
+    )
+    assert advapi32.byte_arrays == [bytes(len(SECRET)), bytes(len(SECRET)), b""]
+
+
+def test_write_wipes_its_own_snapshot(advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python object between the caller's and C memory is all zero in the end; the caller's is not."""
+    snapshots: list[bytearray] = []
+    copied = _checks.Secret.copied
+
+    @contextmanager
+    def watch(secret: _checks.Secret) -> Iterator[bytearray]:
+        with copied(secret) as snapshot:
+            assert snapshot == SECRET
+            snapshots.append(snapshot)
+            yield snapshot
+
+    monkeypatch.setattr(_checks.Secret, "copied", watch)
+    blob = bytearray(SECRET)
+    wincred.write("example.com", blob, attributes={"k": memoryview(SECRET)})
+    assert snapshots == [bytearray(len(SECRET))] * 2
+    assert blob == bytearray(SECRET)
 
 
 def test_a_failed_write_wipes_its_copy_of_the_blob(advapi32: FakeAdvapi32) -> None:
@@ -115,6 +145,37 @@ def test_a_failed_call_frees_nothing(advapi32: FakeAdvapi32, call: Callable[[], 
     assert advapi32.calls == [function_name]
 
 
+@pytest.mark.parametrize("code", [5, 1168], ids=["access-denied", "not-found"])
+@pytest.mark.parametrize(("call", "function_name"), CALLS)
+def test_a_failed_call_frees_nothing_whatever_it_leaves(
+    advapi32: FakeAdvapi32, call: Callable[[], object], function_name: str, code: int
+) -> None:
+    """An address in the place of the answer is not one of memory that was given out."""
+    advapi32.litters = True
+    advapi32.fail(function_name, code)
+    with contextlib.suppress(wincred.CredentialError):
+        assert call() == []
+    assert advapi32.calls == [function_name]
+
+
+@pytest.mark.parametrize(("call", "function_name"), CALLS)
+def test_an_interruption_right_after_the_call_leaves_nothing_behind(
+    advapi32: FakeAdvapi32, call: Callable[[], object], function_name: str
+) -> None:
+    """Python honours a Ctrl-C that came during the call before it gives us the answer."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    for number in range(3):
+        advapi32.put(Stored(target_name=f"example.com/{number}", blob=SECRET))
+    advapi32.after(function_name, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        call()
+    assert advapi32.calls == [function_name, "CredFree"]
+    assert [(block.wiped, block.freed) for block in advapi32.blocks] == [(True, 1)]
+
+
 @pytest.mark.parametrize(("call", "function_name"), CALLS)
 def test_a_copy_that_fails_leaves_nothing_behind(
     advapi32: FakeAdvapi32,
@@ -141,3 +202,24 @@ def test_a_block_is_freed_even_if_it_can_not_be_wiped(monkeypatch: pytest.Monkey
     with pytest.raises(UnexpectedError):
         wincred.read("example.com")
     assert [block.freed for block in advapi32.blocks] == [1]
+
+
+def test_a_wipe_that_fails_keeps_no_other_from_being_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each blob of a listing has a wipe of its own, and the block is freed."""
+    advapi32 = FakeAdvapi32()
+    advapi32.install(monkeypatch)
+    for number in range(4):
+        advapi32.put(Stored(target_name=f"example.com/{number}", blob=SECRET))
+    wipe, wiped = _marshal._wipe, []
+
+    def wipe_some(pointer: Any, size: int) -> None:
+        wiped.append(size)
+        if len(wiped) in (1, 3):
+            raise UnexpectedError
+        wipe(pointer, size)
+
+    monkeypatch.setattr(_marshal, "_wipe", wipe_some)
+    with pytest.raises(UnexpectedError):
+        wincred.enumerate()
+    assert wiped == [len(SECRET)] * 4
+    assert [(block.unwiped, block.freed) for block in advapi32.blocks] == [(2, 1)]

@@ -8,7 +8,7 @@ import pytest
 from fake_advapi32 import FakeAdvapi32, Stored
 
 import wincred
-from wincred import CredentialType, Persist
+from wincred import Attributes, CredentialFlags, CredentialType, Persist
 
 UNIX_EPOCH = 116_444_736_000_000_000  # as a FILETIME, from Microsoft's documentation
 
@@ -24,6 +24,8 @@ def test_read_gives_every_field(advapi32: FakeAdvapi32) -> None:
             attributes={"colour": b"blue\0", "empty": b""},
             persist=3,
             last_written=UNIX_EPOCH,
+            target_alias="EXAMPLE",
+            flags=2,
         )
     )
     assert wincred.read("example.COM/token") == wincred.Credential(
@@ -32,17 +34,20 @@ def test_read_gives_every_field(advapi32: FakeAdvapi32) -> None:
         blob=b"s\0cret\xff",
         user_name="anna",
         comment="made by a test",
-        attributes={"colour": b"blue\0", "empty": b""},
+        attributes=Attributes({"colour": b"blue\0", "empty": b""}),
         persist=Persist.ENTERPRISE,
         last_written=datetime(1970, 1, 1, tzinfo=UTC),
+        target_alias="EXAMPLE",
+        flags=CredentialFlags.PROMPT_NOW,
     )
 
 
 def test_read_gives_none_for_what_is_not_there(advapi32: FakeAdvapi32) -> None:
-    """No user name and no comment are None; no attributes are an empty mapping; no blob is empty bytes."""
+    """No user name, comment and alias are None; no attributes are an empty mapping; no blob is empty bytes."""
     advapi32.put(Stored(target_name="example.com"))
     credential = wincred.read("example.com")
-    assert (credential.user_name, credential.comment, credential.attributes, credential.blob) == (None, None, {}, b"")
+    assert (credential.user_name, credential.comment, dict(credential.attributes)) == (None, None, {})
+    assert (credential.blob, credential.target_alias, credential.flags) == (b"", None, CredentialFlags.NONE)
 
 
 def test_read_tells_an_empty_string_from_none(advapi32: FakeAdvapi32) -> None:
@@ -74,16 +79,25 @@ def test_read_looks_for_the_type_it_is_asked_for(advapi32: FakeAdvapi32) -> None
     assert wincred.read("example.com", type=CredentialType.GENERIC_CERTIFICATE).blob == b"certificate"
 
 
-def test_read_gives_a_domain_password_without_its_blob(advapi32: FakeAdvapi32) -> None:
+@pytest.mark.parametrize("is_given", [True, False], ids=["given", "kept"])
+@pytest.mark.parametrize(
+    "type",
+    [CredentialType.DOMAIN_PASSWORD, CredentialType.DOMAIN_CERTIFICATE],
+    ids=["password", "certificate"],
+)
+def test_read_gives_no_blob_that_is_for_authentication_packages(
+    advapi32: FakeAdvapi32, type: CredentialType, is_given: bool
+) -> None:
     """Windows keeps it to itself; where it is given all the same, as by Wine, it is dropped, and wiped too."""
-    advapi32.gives_domain_blobs = True
-    advapi32.put(Stored(target_name="example.com", type=2, blob=b"p\0w\0", user_name="anna@example.com"))
-    credential = wincred.read("example.com", type=CredentialType.DOMAIN_PASSWORD)
-    assert (credential.type, credential.user_name, credential.blob) == (2, "anna@example.com", b"")
+    advapi32.gives_domain_blobs = is_given
+    advapi32.put(Stored(target_name="example.com", type=type, blob=b"p\0w\0", user_name="anna@example.com"))
+    credential = wincred.read("example.com", type=type)
+    assert (credential.type, credential.user_name, credential.blob) == (type, "anna@example.com", b"")
 
 
 def test_read_keeps_a_type_and_a_persistence_that_it_does_not_know(advapi32: FakeAdvapi32) -> None:
-    """They stay plain ints."""
+    """They stay plain ints; a Windows that knows the type can be asked for it."""
+    advapi32.type_count = 100
     advapi32.put(Stored(target_name="example.com", type=99, persist=7))
     credential = wincred.read("example.com", type=99)
     assert [(value, type(value)) for value in (credential.type, credential.persist)] == [(99, int), (7, int)]

@@ -17,7 +17,7 @@ from fake_advapi32 import FakeAdvapi32, Stored
 from refused_writes import REFUSED_WRITES, SECRET
 
 import wincred
-from wincred import Credential, CredentialType, Persist, _dll, _marshal
+from wincred import Attributes, Credential, CredentialType, Persist, _dll, _marshal
 
 PACKAGE = Path(wincred.__file__).parent
 CODES = [5, 8, 87, 1004, 1168, 1223, 1312, 1783, 2202]
@@ -54,7 +54,7 @@ def credential() -> Credential:
         blob=SECRET,
         user_name="anna",
         comment="made by a test",
-        attributes={"kept": SECRET},
+        attributes=Attributes({"kept": SECRET}),
         persist=Persist.LOCAL_MACHINE,
         last_written=datetime(2024, 1, 1, tzinfo=UTC),
     )
@@ -156,7 +156,8 @@ def test_repr_leaves_the_secrets_out(credential: Credential) -> None:
     assert repr(credential) == (
         "Credential(target_name='example.com', type=<CredentialType.GENERIC: 1>, user_name='anna', "
         "comment='made by a test', persist=<Persist.LOCAL_MACHINE: 2>, "
-        "last_written=datetime.datetime(2024, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))"
+        "last_written=datetime.datetime(2024, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), "
+        "target_alias=None, flags=<CredentialFlags.NONE: 0>)"
     )
 
 
@@ -211,7 +212,7 @@ def test_a_credential_refuses_to_be_pickled_or_copied(
 
 def test_equal_credentials_have_one_hash(credential: Credential) -> None:
     """Attributes are a mapping, which has none."""
-    assert {credential, replace(credential, attributes=dict(credential.attributes))} == {credential}
+    assert {credential, replace(credential, attributes=Attributes(credential.attributes))} == {credential}
 
 
 def test_a_credential_is_frozen_and_slotted(credential: Credential) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from coder_login.sessionstore import (
     KeyringFailedError,
+    KeyringFullError,
+    KeyringLimitError,
     KeyringRestoreError,
     KeyringStore,
     NoLogonSessionKeyringError,
-    NoRoomError,
     NotPersistentError,
     SessionNotFoundError,
     SessionStoreError,
@@ -42,17 +43,16 @@ def raw(advapi32: FakeAdvapi32) -> bytes:
 
 
 FAILED = "the Windows Credential Manager failed: reading the generic credential 'coder-test': "
-NETWORK = "this logon session has no Windows Credential Manager (Windows error 1312): a network logon, as over SSH"
 
 
 @pytest.mark.parametrize(
     ("code", "expected", "message"),
     [
         pytest.param(5, KeyringFailedError, FAILED, id="access-denied"),
-        pytest.param(8, NoRoomError, FAILED, id="store-full"),
+        pytest.param(8, KeyringFullError, FAILED, id="store-full"),
         pytest.param(87, KeyringFailedError, FAILED, id="invalid-parameter"),
-        pytest.param(1312, NoLogonSessionKeyringError, NETWORK, id="no-logon-session"),
-        pytest.param(1783, NoRoomError, FAILED, id="bad-stub-data"),
+        pytest.param(1312, NoLogonSessionKeyringError, FAILED, id="no-logon-session"),
+        pytest.param(1783, KeyringLimitError, FAILED, id="bad-stub-data"),
         pytest.param(31337, KeyringFailedError, FAILED, id="unknown"),
     ],
 )

@@ -7,18 +7,24 @@ import sys
 import pytest
 from coder_login.sessionstore import (
     KeyringFailedError,
+    KeyringFullError,
+    KeyringInstallationError,
+    KeyringLimitError,
     NoLogonSessionKeyringError,
     NoRoomError,
     SessionStoreError,
     UnsupportedKeyringError,
 )
+from coder_login.sessionstore.keyrings import open_system_keyring
 from coder_login.sessionstore.keyrings.windows import WindowsCredentialManager
 from fake_advapi32 import FakeAdvapi32
+from pytest_mock import MockerFixture
 
 import wincred
 from wincred import _dll
 
-FAILED = "the Windows Credential Manager failed: reading the generic credential 'coder-test': "
+FAILED = "the Windows Credential Manager failed: "
+READING = FAILED + "reading the generic credential 'coder-test': "
 
 
 @pytest.mark.parametrize(
@@ -27,18 +33,33 @@ FAILED = "the Windows Credential Manager failed: reading the generic credential 
         pytest.param(
             5,
             KeyringFailedError,
-            FAILED + "Windows denies access to the credential store (Windows error 5)",
+            READING + "Windows denies access to the credential store (Windows error 5)",
             id="access-denied",
         ),
-        pytest.param(8, NoRoomError, FAILED + "the user's credential store is full (Windows error 8)", id="full"),
+        pytest.param(
+            8,
+            KeyringFullError,
+            READING + "the user's whole credential store is full, mostly of other programs' entries (Windows error 8)",
+            id="full",
+        ),
         pytest.param(
             1312,
             NoLogonSessionKeyringError,
-            "this logon session has no Windows Credential Manager (Windows error 1312): a network logon, as over SSH",
+            READING + "this logon session has no credential store, or none for this type (Windows error 1312)",
             id="no-logon-session",
         ),
         pytest.param(
-            1783, NoRoomError, FAILED + "Windows finds a field over its limit (Windows error 1783)", id="stub"
+            1783,
+            KeyringLimitError,
+            READING + "Windows finds something too large, though every field is within its documented limit "
+            "(Windows error 1783)",
+            id="stub",
+        ),
+        pytest.param(
+            -2146893802,
+            KeyringFailedError,
+            READING + "Windows' sentence for -2146893802 (Windows error 0x80090016)",
+            id="hresult",
         ),
     ],
 )
@@ -52,8 +73,15 @@ def test_the_fact_without_the_bindings_advice(
     assert (type(caught.value), caught.value.message) == (kind, message)
     cause = caught.value.__cause__
     assert isinstance(cause, wincred.CredentialError)
-    assert cause.advice
-    assert cause.advice not in caught.value.message
+    assert not cause.advice or cause.advice not in caught.value.message
+
+
+@pytest.mark.usefixtures("advapi32")
+def test_a_blob_over_its_limit_does_not_fit() -> None:
+    """Found before Windows is asked: there a session less makes room, as it does not when Windows finds it."""
+    with pytest.raises(NoRoomError) as caught:
+        WindowsCredentialManager().set("coder-test", bytes(2561))
+    assert caught.value.message == FAILED + "blob is too large: 2561 bytes, and the limit is 2560"
 
 
 def test_another_system_has_no_such_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +89,24 @@ def test_another_system_has_no_such_keyring(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(_dll, "is_supported", lambda: False)
     with pytest.raises(UnsupportedKeyringError) as caught:
         WindowsCredentialManager().get("coder-test")
-    assert caught.value.message == (
-        "the Windows Credential Manager failed: "
-        f"the Credential Manager is a part of Windows, and this is {sys.platform}"
-    )
+    assert caught.value.message == (FAILED + f"the Credential Manager is a part of Windows, and this is {sys.platform}")
+
+
+def test_a_missing_cffi_is_a_broken_installation(mocker: MockerFixture) -> None:
+    """And says so."""
+    mocker.patch.object(_dll, "is_supported", return_value=True)
+    mocker.patch.dict(sys.modules, {"wincred._advapi32": None, "_cffi_backend": None})
+    _dll._import_ffi.cache_clear()
+    _dll._open_advapi32.cache_clear()
+    with pytest.raises(KeyringInstallationError) as caught:
+        WindowsCredentialManager().get("coder-test")
+    assert caught.value.message.startswith(FAILED + "cffi, which calls Windows, can't be used: ModuleNotFoundError: ")
+
+
+def test_a_missing_binding_is_a_broken_installation(mocker: MockerFixture) -> None:
+    """Which the command can tell from a bug of its own."""
+    mocker.patch.dict(sys.modules, {"wincred": None})
+    with pytest.raises(KeyringInstallationError) as caught:
+        open_system_keyring()
+    assert caught.value.message == "the package wincred, which reaches the keyring, can't be imported"
+    assert isinstance(caught.value.__cause__, ImportError)

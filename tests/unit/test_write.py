@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import ctypes
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from mmap import mmap
+from typing import Any
 
 import pytest
 from fake_advapi32 import FakeAdvapi32, Stored
 
 import wincred
-from wincred import CredentialType, Persist
+from wincred import Attributes, CredentialType, Persist
 
 
 def test_write_stores_every_field(advapi32: FakeAdvapi32) -> None:
@@ -56,6 +60,48 @@ def test_write_of_bytes_has_no_flag(advapi32: FakeAdvapi32, blob: bytes) -> None
     assert advapi32.get("example.com") == Stored(target_name="example.com", blob=blob)
 
 
+BYTES_LIKE = [
+    pytest.param(lambda: bytearray(b"secret"), b"secret", id="bytearray"),
+    pytest.param(lambda: memoryview(b"secret"), b"secret", id="memoryview"),
+    pytest.param(lambda: memoryview(b"s.e.c.r.e.t.")[::2], b"secret", id="every-other-byte"),
+    pytest.param(lambda: memoryview(b"terces")[::-1], b"secret", id="backwards"),
+    pytest.param(lambda: memoryview(b"secret").cast("B", (2, 3)), b"secret", id="two-dimensions"),
+    pytest.param(lambda: memoryview(array("H", b"secret"))[::2], b"seet", id="every-other-pair"),
+    pytest.param(lambda: array("H", b"secret"), b"secret", id="array-of-pairs"),
+    pytest.param(lambda: ctypes.create_string_buffer(b"secret", 6), b"secret", id="ctypes"),
+    pytest.param(lambda: mapped(b"secret"), b"secret", id="mmap"),
+    pytest.param(lambda: memoryview(b""), b"", id="empty"),
+]
+
+
+def mapped(content: bytes) -> mmap:
+    memory = mmap(-1, len(content))
+    memory[:] = content
+    return memory
+
+
+@pytest.mark.parametrize(("make", "content"), BYTES_LIKE)
+def test_write_takes_any_bytes_like_object(advapi32: FakeAdvapi32, make: Callable[[], Any], content: bytes) -> None:
+    """As a blob and as a value, whatever its items are; it is neither changed nor kept."""
+    blob, value = make(), make()
+    wincred.write("example.com", blob, attributes={"k": value})
+    assert advapi32.get("example.com") == Stored(target_name="example.com", blob=content, attributes={"k": content})
+    assert (bytes(memoryview(blob)), bytes(memoryview(value))) == (content, content)
+
+
+@pytest.mark.parametrize("blob", [bytearray(b"secret"), bytearray(9999)], ids=["written", "refused"])
+def test_a_bytearray_can_be_resized_after_a_write(advapi32: FakeAdvapi32, blob: bytearray) -> None:
+    """Even while the error of a refused one is at hand: nothing holds on to its memory."""
+    kept: list[object] = []
+    try:
+        wincred.write("example.com", blob)
+    except wincred.TooLargeError as error:
+        kept.append(error)
+    blob.clear()
+    assert blob == bytearray()
+    assert len(advapi32.calls) == 1 - len(kept)
+
+
 @pytest.mark.parametrize("blob", [b"secret", bytearray(b"secret")], ids=["bytes", "bytearray"])
 def test_write_leaves_the_callers_blob_alone(advapi32: FakeAdvapi32, blob: bytes | bytearray) -> None:
     """The copy for Windows is wiped, never the caller's own object."""
@@ -86,13 +132,31 @@ def test_write_copies_the_attributes_before_it_checks_them(advapi32: FakeAdvapi3
     )
 
 
-def test_write_refuses_a_bytearray_that_shrinks_meanwhile(advapi32: FakeAdvapi32) -> None:
-    """Another thread's change between the check and the copy ends in an error, never in foreign memory."""
+def test_write_measures_the_copy_that_it_hands_over(advapi32: FakeAdvapi32) -> None:
+    """What an object says of its own length is not asked, so that no foreign memory is read."""
 
-    class Shrinking(bytearray):
+    class Boasting(bytearray):
         def __len__(self) -> int:
             return super().__len__() + 1
 
-    with pytest.raises(ValueError, match="right operand length must match"):
-        wincred.write("example.com", Shrinking(b"secret"))
-    assert advapi32.calls == []
+    wincred.write("example.com", Boasting(b"secret"))
+    assert advapi32.get("example.com") == Stored(target_name="example.com", blob=b"secret")
+
+
+def test_attributes_are_written_as_they_were_read(advapi32: FakeAdvapi32) -> None:
+    """In their order, and a keyword that is there twice stays there twice."""
+    pairs = [("b", b"1"), ("a", b"2"), ("b", b"3")]
+    advapi32.put(Stored(target_name="example.com", blob=b"secret", attributes=Attributes(pairs)))
+    credential = wincred.read("example.com")
+    wincred.write("example.net", credential.blob, attributes=credential.attributes)
+    stored = advapi32.get("example.net")
+    assert stored is not None
+    assert Attributes(stored.attributes).pairs == tuple(pairs)
+
+
+def test_a_write_to_a_name_with_a_wildcard_is_refused_by_windows(advapi32: FakeAdvapi32) -> None:
+    """Not by us; a domain's servers have such names."""
+    with pytest.raises(wincred.InvalidCredentialError, match=r"\(Windows error 87\)"):
+        wincred.write("example*", b"secret")
+    wincred.write("*.example.com", b"s\0", user_name="anna@example.com", type=CredentialType.DOMAIN_PASSWORD)
+    assert advapi32.get("*.example.com", CredentialType.DOMAIN_PASSWORD) is not None

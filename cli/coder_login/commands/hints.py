@@ -192,7 +192,23 @@ _STEPS: dict[type[Any], Step] = {
     files.LinkError: "Put a file in its place: a link can lead a token astray.",
     files.ForeignFileError: "Move it away: it is not a file of a Coder client.",
     store.KeyringFailedError: _WITHOUT_KEYRING,
-    store.NoLogonSessionKeyringError: "Run this in a desktop session or a scheduled task. " + _WITHOUT_KEYRING,
+    store.KeyringInstallationError: (
+        f"{_WITHOUT_KEYRING}\n"
+        "Or install the command again, with what it needs: python -m pip install --force-reinstall coder-login"
+    ),
+    store.NoLogonSessionKeyringError: (
+        "A network logon (SSH, WinRM, runas /netonly) never has one; an elevated process, or a task without a stored "
+        "password, may have none. Run this in a desktop session, not elevated, or store the password with the task. "
+        + _WITHOUT_KEYRING
+    ),
+    store.KeyringFullError: (
+        "Other programs' entries fill it: remove some that are no longer needed, in the system's own program (on "
+        "Windows: Control Panel, Credential Manager). " + _WITHOUT_KEYRING
+    ),
+    store.KeyringLimitError: (
+        "Windows may be damaged: an administrator can look, and mend it, with sfc /scannow and a restart. "
+        + _WITHOUT_KEYRING
+    ),
     store.NotPersistentError: (
         'On Windows the policy "Do not allow storage of passwords and credentials for network authentication" is a '
         "usual cause. " + _WITHOUT_KEYRING

@@ -29,7 +29,10 @@ SessionStoreError
     ├── UntrustedFileError
     └── KeyringFailedError
         ├── UnsupportedKeyringError
+        ├── KeyringInstallationError
         ├── NoLogonSessionKeyringError
+        ├── KeyringFullError
+        ├── KeyringLimitError
         └── NotPersistentError
 """
 
@@ -201,8 +204,20 @@ class UnsupportedKeyringError(KeyringFailedError):
     """This operating system has no keyring that we support."""
 
 
+class KeyringInstallationError(KeyringFailedError):
+    """A package that reaches the keyring for us is missing or broken."""
+
+
 class NoLogonSessionKeyringError(KeyringFailedError):
-    """A network logon: its keyring is out of reach."""
+    """This logon session has no keyring, as over a network."""
+
+
+class KeyringFullError(KeyringFailedError):
+    """The user's whole keyring is full, mostly of other programs' entries: removing a session makes no room."""
+
+
+class KeyringLimitError(KeyringFailedError):
+    """The keyring calls too large what is within every limit that is documented."""
 
 
 class NotPersistentError(KeyringFailedError):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from coder_login.sessionstore.errors import UnsupportedKeyringError
+from coder_login.sessionstore.errors import KeyringInstallationError, UnsupportedKeyringError
 from coder_login.sessionstore.keyrings.protocol import KeyringProvider
 
 
 def open_system_keyring() -> KeyringProvider:
-    """This system's keyring. Raises UnsupportedKeyringError where we support none."""
-    import wincred  # here, so that the file store needs no binding
+    """This system's keyring. Raises UnsupportedKeyringError where we support none, KeyringInstallationError."""
+    try:
+        import wincred  # here, so that the file store needs no binding
+    except ImportError as error:
+        raise KeyringInstallationError("the package wincred, which reaches the keyring, can't be imported") from error
 
     if wincred.is_supported():
         from coder_login.sessionstore.keyrings.windows import WindowsCredentialManager

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import wincred
 from coder_login.sessionstore.errors import (
     KeyringFailedError,
+    KeyringFullError,
+    KeyringInstallationError,
+    KeyringLimitError,
     NoLogonSessionKeyringError,
     NoRoomError,
     NotPersistentError,
@@ -55,16 +58,20 @@ def _store_errors() -> Iterator[None]:
         raise _translate(error) from error
 
 
+_KINDS: list[tuple[type[wincred.CredentialError], type[SessionStoreError]]] = [
+    (wincred.UnsupportedPlatformError, UnsupportedKeyringError),
+    (wincred.BrokenInstallationError, KeyringInstallationError),
+    (wincred.NoLogonSessionError, NoLogonSessionKeyringError),
+    (wincred.StoreFullError, KeyringFullError),
+    (wincred.TooLargeError, KeyringLimitError),
+]
+
+
 def _translate(error: wincred.CredentialError) -> SessionStoreError:
-    if isinstance(error, wincred.NoLogonSessionError):
-        return NoLogonSessionKeyringError(
-            "this logon session has no Windows Credential Manager (Windows error 1312): a network logon, as over SSH"
-        )
-    code = "" if error.winerror is None else f" (Windows error {error.winerror})"
     # Without the binding's advice, which is for its own callers.
-    fact = f"the Windows Credential Manager failed: {': '.join(filter(None, (error.operation, error.reason)))}{code}"
-    if isinstance(error, wincred.StoreFullError | wincred.TooLargeError):
-        return NoRoomError(fact)
-    if isinstance(error, wincred.UnsupportedPlatformError):
-        return UnsupportedKeyringError(fact)
-    return KeyringFailedError(fact)
+    fact = f"the Windows Credential Manager failed: {': '.join(filter(None, (error.operation, error.reason)))}"
+    if error.winerror is not None:
+        fact += f" (Windows error {error.winerror_text})"
+    elif isinstance(error, wincred.TooLargeError):
+        return NoRoomError(fact)  # found before Windows was asked
+    return next((kind for met, kind in _KINDS if isinstance(error, met)), KeyringFailedError)(fact)

@@ -1,0 +1,29 @@
+"""A finaliser may call every function while the interpreter shuts down; with the fake at the DLL seam, and on the real
+Credential Manager (Wine's advapi32 too)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).parents[1] / "support" / "finaliser.py"
+PLACES = ["global", "cycle", "module", "builtins", "atexit", "thread"]
+
+
+@pytest.mark.parametrize("dll", ["fake", pytest.param("real", marks=pytest.mark.credential_manager)])
+@pytest.mark.parametrize("state", ["warm", "cold"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_finaliser_may_call_everything(target_name: str, place: str, state: str, dll: str) -> None:
+    """Wherever its object lives, and be it the first call of all: an import is not possible then by ordinary means."""
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM), place, state, dll, target_name],
+        stdin=subprocess.PIPE if sys.platform == "win32" else subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.stdout.decode(), done.stderr.decode()) == ("[b'secret', 1, True, True]", "")
+    assert done.returncode == 0
