@@ -76,15 +76,18 @@ class Attributes(Mapping[str, bytes]):
     way back. Like a credential's, their ``repr`` shows no value.
     """
 
-    __slots__ = ("_first", "pairs")
-
-    pairs: tuple[tuple[str, bytes], ...]
+    __slots__ = ("_first", "_pairs")
 
     def __init__(self, pairs: Mapping[str, bytes] | Iterable[tuple[str, bytes]] = ()) -> None:
         if isinstance(pairs, Attributes):
             pairs = pairs.pairs
-        self.pairs = tuple(pairs.items() if isinstance(pairs, Mapping) else pairs)
-        self._first = dict(reversed(self.pairs))
+        self._pairs = tuple(pairs.items() if isinstance(pairs, Mapping) else pairs)
+        self._first: dict[str, bytes] = dict(reversed(self._pairs))
+
+    @property
+    def pairs(self) -> tuple[tuple[str, bytes], ...]:
+        """Every keyword with its value, as Windows has them."""
+        return self._pairs
 
     def __getitem__(self, keyword: str) -> bytes:
         return self._first[keyword]

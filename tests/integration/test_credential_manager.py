@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from array import array
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 import wincred
-from wincred import CredentialType, Persist
+from wincred import CredentialType, Persist, _dll
 
 pytestmark = pytest.mark.credential_manager
 
@@ -205,6 +207,75 @@ def test_a_domain_password_is_written_listed_without_its_blob_and_deleted(target
     assert wincred.read(target_name, type=CredentialType.DOMAIN_PASSWORD) == password
     wincred.delete(target_name, type=CredentialType.DOMAIN_PASSWORD)
     assert [credential.type for credential in wincred.enumerate(f"{target_name}*")] == [CredentialType.GENERIC]
+
+
+def test_a_filter_without_an_asterisk_finds_exactly_that_name(
+    target_name: str, new_target_name: Callable[[str], str]
+) -> None:
+    """In upper or lower case; as the fake has it."""
+    for name in (target_name, new_target_name("x")):
+        wincred.write(name, b"secret")
+    assert [listed.target_name for listed in wincred.enumerate(target_name.upper())] == [target_name]
+
+
+def test_a_listing_of_all_gives_names_that_can_be_read(target_name: str) -> None:
+    """In another form; Wine knows no flag."""
+    wincred.write(target_name, b"secret")
+    if running_under_wine():
+        with pytest.raises(wincred.InvalidCredentialError) as caught:
+            wincred.enumerate(all=True)
+        assert caught.value.winerror == 1004
+    else:
+        names = [each.target_name for each in wincred.enumerate(all=True) if each.target_name.endswith(target_name)]
+        assert names == [f"LegacyGeneric:target={target_name}"]
+        assert wincred.read(names[0]).blob == b"secret"
+
+
+@pytest.mark.parametrize("function", [wincred.read, wincred.delete], ids=["read", "delete"])
+def test_an_unknown_type_is_refused(target_name: str, function: Callable[..., object]) -> None:
+    """By Windows, with the code that the fake has too."""
+    with pytest.raises(wincred.InvalidCredentialError) as caught:
+        function(target_name, type=99)
+    assert caught.value.winerror == 87
+
+
+def write_unchecked(target_name: str) -> bool:
+    """Store a credential as another program would, which need not check what we check; whether Windows takes it."""
+    dll, ffi = _dll.load_advapi32(), _dll.load_ffi()
+    name = ffi.new("wchar_t[]", target_name)
+    struct: Any = ffi.new("CREDENTIALW *")
+    struct.Type, struct.Persist, struct.TargetName, struct.UserName = 1, 2, name, name
+    return bool(dll.CredWriteW(struct, 0))
+
+
+@pytest.mark.parametrize("suffix", ["-\ud800", "-\udc00x", "-\udc00\ud800"], ids=["high", "low", "wrong-order"])
+def test_a_name_with_a_lone_surrogate_is_listed_read_and_deleted(
+    new_target_name: Callable[[str], str], suffix: str
+) -> None:
+    """Where Windows takes one, as Wine does."""
+    name = new_target_name(suffix)
+    if not write_unchecked(name):
+        assert not running_under_wine()
+        return
+    listed = wincred.enumerate(f"{name.removesuffix(suffix)}*")
+    assert [(credential.target_name, credential.user_name) for credential in listed] == [(name, name)]
+    assert wincred.read(name) == listed[0]
+    wincred.delete(name)
+    assert wincred.enumerate(f"{name}*") == []
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        pytest.param(bytearray(b"secret"), id="bytearray"),
+        pytest.param(memoryview(b"s.e.c.r.e.t.")[::2], id="every-other-byte"),
+        pytest.param(array("H", b"secret"), id="array"),
+    ],
+)
+def test_a_bytes_like_blob_comes_back(target_name: str, blob: bytearray | memoryview | array[int]) -> None:
+    """As bytes."""
+    wincred.write(target_name, blob)
+    assert wincred.read(target_name).blob == b"secret"
 
 
 def test_a_credential_can_be_stored_in_this_session() -> None:

@@ -25,6 +25,7 @@ _, PLACE, STATE, DLL, TARGET_NAME = sys.argv
 
 def install_fake() -> None:
     """The fake in the place of the DLL, but with the declarations still imported at the first call."""
+    sys.path.insert(0, os.path.dirname(__file__))
     from fake_advapi32 import FakeAdvapi32
 
     fake: Any = FakeAdvapi32()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -82,3 +83,58 @@ def test_a_name_that_is_no_function_can_not_fail(unwatched: FakeAdvapi32) -> Non
     """A misspelt name would make a test that can't fail."""
     with pytest.raises(AssertionError, match="advapi32 has no CredReadA here"):
         unwatched.fail("CredReadA", 5)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda: wincred.write("x", b"secret", type=7), id="write"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.read("x", type=7), id="read"),
+        pytest.param(lambda: wincred.delete("x", type=7), id="delete"),
+    ],
+)
+def test_a_type_above_the_known_ones_is_an_invalid_parameter(
+    unwatched: FakeAdvapi32, call: Callable[[], object]
+) -> None:
+    """Also where another program has stored a credential of that type."""
+    unwatched.put(Stored(target_name="x", type=7))
+    with pytest.raises(wincred.InvalidCredentialError) as caught:
+        call()
+    assert caught.value.winerror == 87
+
+
+@pytest.mark.parametrize("type_code", [2, 3], ids=["password", "certificate"])
+def test_the_blob_of_a_domain_credential_is_not_given_back(unwatched: FakeAdvapi32, type_code: int) -> None:
+    """It is for authentication packages only."""
+    unwatched.put(Stored(target_name="x", type=type_code, blob=b"secret"))
+    name, found = _dll.load_ffi().new("wchar_t[]", "x"), _dll.load_ffi().new("CREDENTIALW **")
+    assert unwatched.CredReadW(name, type_code, 0, found) == 1
+    struct: Any = found[0]
+    assert (struct.CredentialBlobSize, bool(struct.CredentialBlob)) == (0, False)
+
+
+def test_a_filter_without_an_asterisk_finds_exactly_that_name(unwatched: FakeAdvapi32) -> None:
+    """In upper or lower case, and no longer name."""
+    for target_name in ("x", "xy", "Xz"):
+        unwatched.put(Stored(target_name=target_name))
+    assert [credential.target_name for credential in wincred.enumerate("X")] == ["x"]
+    assert wincred.enumerate("xyz") == []
+
+
+def test_a_filter_that_nobody_knows_the_answer_to_is_an_error(unwatched: FakeAdvapi32) -> None:
+    """A test that relied on one would prove nothing."""
+    unwatched.put(Stored(target_name="x"))
+    with pytest.raises(AssertionError, match="not known"):
+        wincred.enumerate("x*z")
+
+
+@pytest.mark.parametrize(("flags", "pattern"), [(1, "x*"), (2, None), (3, None)], ids=["filter", "2", "3"])
+def test_a_flag_that_is_not_allowed_is_an_invalid_flag(
+    unwatched: FakeAdvapi32, flags: int, pattern: str | None
+) -> None:
+    """All credentials go with no filter, and there is no other flag."""
+    unwatched.put(Stored(target_name="x"))
+    ffi = _dll.load_ffi()
+    text = ffi.NULL if pattern is None else ffi.new("wchar_t[]", pattern)
+    assert unwatched.CredEnumerateW(text, flags, ffi.new("uint32_t *"), ffi.new("CREDENTIALW ***")) == 0
+    assert unwatched.last_error()[0] == 1004

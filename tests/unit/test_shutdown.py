@@ -3,11 +3,15 @@ Credential Manager (Wine's advapi32 too)."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import wincred
+from wincred import _dll
 
 PROGRAM = Path(__file__).parents[1] / "support" / "finaliser.py"
 PLACES = ["global", "cycle", "module", "builtins", "atexit", "thread"]
@@ -27,3 +31,10 @@ def test_a_finaliser_may_call_everything(target_name: str, place: str, state: st
     )
     assert (done.stdout.decode(), done.stderr.decode()) == ("[b'secret', 1, True, True]", "")
     assert done.returncode == 0
+
+
+def test_cffi_is_told_of_every_type_at_once() -> None:
+    """One that it met first while the interpreter shuts down would not fit the functions."""
+    modules = [path.read_text(encoding="utf-8") for path in Path(wincred.__file__).parent.glob("*.py")]
+    made = {declaration for module in modules for declaration in re.findall(r"\.new\(\"(.*?)\"", module)}
+    assert made == set(_dll.DECLARATIONS)
