@@ -5,7 +5,6 @@ Nothing else in this package reaches for the DLL: tests replace these functions,
 
 from __future__ import annotations
 
-import _io
 import functools
 import sys
 from collections.abc import Iterator
@@ -105,7 +104,7 @@ def is_supported() -> bool:
 
 
 def load_ffi() -> FFI:
-    """The generated declarations, which need cffi: so they are imported at the first call. BrokenInstallationError."""
+    """The generated declarations, imported at the first call: they need cffi. Raises BrokenInstallationError."""
     return _import_ffi()
 
 
@@ -125,12 +124,12 @@ def _import_ffi() -> FFI:
     try:
         with _possible_imports():
             from wincred._advapi32 import ffi
+        for declaration in DECLARATIONS:
+            ffi.typeof(declaration)
     except Exception as error:
         reason = f"cffi, which calls Windows, can't be used: {type(error).__name__}: {quote(str(error))}"
         advice = "install it again, as with: python -m pip install --force-reinstall cffi"
         raise BrokenInstallationError(f"{reason}; {advice}", reason=reason, advice=advice) from error
-    for declaration in DECLARATIONS:
-        ffi.typeof(declaration)
     return cast("FFI", ffi)
 
 
@@ -145,7 +144,6 @@ def _possible_imports() -> Iterator[None]:
     package = type(sys)("wincred")  # in the place of ours, which must not run again
     package.__path__ = _package_path
     sys.modules.setdefault("wincred", package)
-    sys.modules.setdefault("_io", _io)  # which reads files for every import
     vars(sys).update(_IMPORT_SYSTEM)
     try:
         yield

@@ -100,7 +100,9 @@ def test_a_missing_cffi_is_a_broken_installation(mocker: MockerFixture) -> None:
     _dll._open_advapi32.cache_clear()
     with pytest.raises(KeyringInstallationError) as caught:
         WindowsCredentialManager().get("coder-test")
-    assert caught.value.message.startswith(FAILED + "cffi, which calls Windows, can't be used: ModuleNotFoundError: ")
+    assert caught.value.message.startswith(
+        "the Windows Credential Manager can't be reached: cffi, which calls Windows, can't be used: ModuleNotFoundError"
+    )
 
 
 def test_a_missing_binding_is_a_broken_installation(mocker: MockerFixture) -> None:

@@ -60,7 +60,6 @@ def _store_errors() -> Iterator[None]:
 
 _KINDS: list[tuple[type[wincred.CredentialError], type[SessionStoreError]]] = [
     (wincred.UnsupportedPlatformError, UnsupportedKeyringError),
-    (wincred.BrokenInstallationError, KeyringInstallationError),
     (wincred.NoLogonSessionError, NoLogonSessionKeyringError),
     (wincred.StoreFullError, KeyringFullError),
     (wincred.TooLargeError, KeyringLimitError),
@@ -69,6 +68,8 @@ _KINDS: list[tuple[type[wincred.CredentialError], type[SessionStoreError]]] = [
 
 def _translate(error: wincred.CredentialError) -> SessionStoreError:
     # Without the binding's advice, which is for its own callers.
+    if isinstance(error, wincred.BrokenInstallationError):
+        return KeyringInstallationError(f"the Windows Credential Manager can't be reached: {error.reason}")
     fact = f"the Windows Credential Manager failed: {': '.join(filter(None, (error.operation, error.reason)))}"
     if error.winerror is not None:
         fact += f" (Windows error {error.winerror_text})"
