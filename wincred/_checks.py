@@ -55,10 +55,11 @@ class Secret:
     @contextmanager
     def copied(self) -> Iterator[bytearray]:
         """A checked copy, which nobody else can change, and which is wiped in the end; the caller's object never is."""
-        with _view(self._field, self._value) as view:
-            _check_size(self._field, view.nbytes, self._limit, "bytes")
-            copy = bytearray(view)
+        copy = bytearray()
         try:
+            with _view(self._field, self._value) as view:
+                _check_size(self._field, view.nbytes, self._limit, "bytes")
+                copy = bytearray(view)
             yield copy
         finally:
             copy[:] = bytes(len(copy))

@@ -179,7 +179,7 @@ _KNOWN: dict[int, tuple[type[CredentialError], str, str]] = {
 
 def make_error(operation: str, code: int, sentence: str, target_name: str | None = None) -> CredentialError:
     """The error of Windows error *code*, met in *operation*; *sentence* is Windows' own text for the code."""
-    cls, reason, advice = _KNOWN.get(code) or (CredentialError, sentence.strip().rstrip("."), "")
+    cls, reason, advice = _KNOWN.get(code) or (CredentialError, " ".join(sentence.split()).rstrip("."), "")
     message = f"{operation}: {reason} (Windows error {_spell(code)})" + (advice and f"; {advice}")
     return cls(message, code, operation=operation, reason=reason, advice=advice, target_name=target_name)
 

@@ -10,7 +10,7 @@ import pytest
 from fake_advapi32 import FakeAdvapi32
 
 import wincred
-from wincred import CredentialError, CredentialType
+from wincred import CredentialError, CredentialType, _dll
 
 LONG = "x" * 30_000
 USER_NAME = "the user name (a domain password needs one, in the form DOMAIN\\user or user@domain)"
@@ -182,6 +182,15 @@ def test_a_code_is_shown_as_windows_documents_it(advapi32: FakeAdvapi32, code: i
     error = caught.value
     assert (error.winerror, error.winerror_text) == (code, text)
     assert str(error) == f"reading the generic credential 'x': Windows' sentence for {code} (Windows error {text})"
+
+
+def test_the_sentence_of_windows_is_one_line(advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it is: Windows ends it with a line break, and has breaks within some."""
+    monkeypatch.setattr(_dll, "last_error", lambda: (1223, "The operation\r\nwas canceled.\r\n"))
+    advapi32.fail("CredReadW", 1223)
+    with pytest.raises(CredentialError) as caught:
+        wincred.read("x")
+    assert caught.value.reason == "The operation was canceled"
 
 
 def test_every_error_is_a_credential_error_and_an_os_error() -> None:

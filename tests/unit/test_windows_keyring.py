@@ -21,7 +21,10 @@ from fake_advapi32 import FakeAdvapi32
 from pytest_mock import MockerFixture
 
 import wincred
+from cli import Inside
 from wincred import _dll
+
+pytest_plugins = ["cli_fixtures"]
 
 FAILED = "the Windows Credential Manager failed: "
 READING = FAILED + "reading the generic credential 'coder-test': "
@@ -112,3 +115,34 @@ def test_a_missing_binding_is_a_broken_installation(mocker: MockerFixture) -> No
         open_system_keyring()
     assert caught.value.message == "the package wincred, which reaches the keyring, can't be imported"
     assert isinstance(caught.value.__cause__, ImportError)
+
+
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        pytest.param(8, "Other programs' entries fill it: remove some", id="full"),
+        pytest.param(1312, "A network logon (SSH, WinRM, runas /netonly) never has one;", id="no-logon-session"),
+        pytest.param(1783, "Windows may be damaged: an administrator can look", id="stub"),
+    ],
+)
+def test_what_a_person_is_told(inside: Inside, advapi32: FakeAdvapi32, code: int, step: str) -> None:
+    """Never to log out of a deployment, or to run this in a task: neither would help."""
+    advapi32.fail("CredReadW", code)
+    run = inside.run("login", "token", "--use-keyring", "--url", "https://dev.example.com")
+    fact, hint = run.stderr.split("\n", 1)
+    assert f"(Windows error {code})" in fact
+    assert hint.startswith(step)
+    assert "log out" not in hint.lower()
+    assert "a scheduled task" not in hint
+
+
+def test_a_person_is_told_of_a_broken_installation(inside: Inside, mocker: MockerFixture) -> None:
+    """It is no bug in the command."""
+    mocker.patch.object(_dll, "is_supported", return_value=True)
+    mocker.patch.dict(sys.modules, {"wincred._advapi32": None})
+    _dll._import_ffi.cache_clear()
+    _dll._open_advapi32.cache_clear()
+    run = inside.run("login", "token", "--use-keyring", "--url", "https://dev.example.com")
+    assert run.stderr.startswith("error: The Windows Credential Manager can't be reached: cffi, ")
+    assert run.stderr.endswith("python -m pip install --force-reinstall coder-login\n")
+    assert "bug" not in run.stderr
