@@ -264,6 +264,33 @@ def test_a_name_with_a_lone_surrogate_is_listed_read_and_deleted(
     assert wincred.enumerate(f"{name}*") == []
 
 
+def set_in_wines_store(target_name: str, value: str, content: bytes | int) -> None:
+    """Change a credential where Wine keeps it, to what its API can't write."""
+    if sys.platform == "win32":
+        import winreg
+
+        path = rf"Software\Wine\Credential Manager\Generic: {target_name}"
+        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, path, access=winreg.KEY_SET_VALUE) as key:
+            kind = winreg.REG_DWORD if isinstance(content, int) else winreg.REG_BINARY
+            winreg.SetValueEx(key, value, 0, kind, content)
+
+
+def test_a_time_that_python_can_not_hold_hides_nothing(target_name: str, new_target_name: Callable[[str], str]) -> None:
+    """On Wine alone: Windows keeps its store where no program can write such a time."""
+    if not running_under_wine():
+        return
+    names = [new_target_name(suffix) for suffix in ("/1", "/2", "/3")]
+    for name in names:
+        wincred.write(name, b"secret")
+    set_in_wines_store(names[1], "LastWritten", (2**64 - 1).to_bytes(8, "little"))
+    set_in_wines_store(names[2], "Flags", 0x8000_0002)
+    listed = sorted(wincred.enumerate(f"{target_name}/*"), key=lambda credential: credential.target_name)
+    assert [credential.target_name for credential in listed] == names
+    assert listed[1].last_written == datetime.max.replace(tzinfo=UTC)
+    assert (listed[2].flags, listed[0].flags) == (0x8000_0002, wincred.CredentialFlags.NONE)
+    assert [wincred.read(name) for name in names] == listed
+
+
 @pytest.mark.parametrize(
     "blob",
     [

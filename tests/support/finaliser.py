@@ -2,9 +2,10 @@
 
 ::
 
-    finaliser.py PLACE cold|warm fake|real TARGET_NAME
+    finaliser.py PLACE STATE fake|real TARGET_NAME
 
-PLACE is where the object lives, which decides when it goes; warm, when a call was made before. It prints what it did.
+PLACE is where the object lives, which decides when it goes; STATE is cold, or the call that was made before. It prints
+what it did.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import sys
 import threading
 import types
+from collections.abc import Callable
 from typing import Any
 
 import wincred
@@ -49,6 +51,13 @@ def use_everything() -> list[object]:
         done.append(error.winerror == 1168)
     done.append(wincred.max_persist() >= wincred.Persist.SESSION)
     return done
+
+
+WARM_UP: dict[str, Callable[[], object]] = {
+    "max_persist": wincred.max_persist,
+    "enumerate": lambda: wincred.enumerate(f"{TARGET_NAME}*"),
+    "write": lambda: wincred.write(TARGET_NAME, b"old", user_name="anna", attributes={"k": b"v"}),
+}
 
 
 class Last:
@@ -91,6 +100,6 @@ def keep(last: Last) -> None:
 
 if DLL == "fake":
     install_fake()
-if STATE == "warm":
-    wincred.max_persist()
+if STATE != "cold":
+    WARM_UP[STATE]()
 keep(Last())

@@ -18,7 +18,7 @@ PLACES = ["global", "cycle", "module", "builtins", "atexit", "thread"]
 
 
 @pytest.mark.parametrize("dll", ["fake", pytest.param("real", marks=pytest.mark.credential_manager)])
-@pytest.mark.parametrize("state", ["warm", "cold"])
+@pytest.mark.parametrize("state", ["cold", "max_persist", "enumerate", "write"])
 @pytest.mark.parametrize("place", PLACES)
 def test_a_finaliser_may_call_everything(target_name: str, place: str, state: str, dll: str) -> None:
     """Wherever its object lives, and be it the first call of all: an import is not possible then by ordinary means."""
