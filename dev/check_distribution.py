@@ -73,7 +73,7 @@ COMMAND = Distribution(
     folder=ROOT / "cli",
     package="coder_login",
     beside=frozenset({"LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}),
-    requires=frozenset({"click>=8.1.8", "platformdirs>=4", "wincred<0.2,>=0.1"}),
+    requires=frozenset({"click>=8.5", "platformdirs>=4", "wincred<0.2,>=0.1"}),
     scripts="[console_scripts]\ncoder = coder_login.__main__:main",
 )
 
