@@ -162,7 +162,7 @@ def progress(line: str) -> None:
 def _tell(label: str, colour: str, message: str, hint: str) -> None:
     # A line of a hint that is no sentence ends in what can be pasted: wrapped, it would be cut in two.
     message, hint = _hide(message), _hide(hint)
-    lines = [(f"{label}: {_capitalize(message)}", True), *((line, line.endswith(".")) for line in hint.splitlines())]
+    lines = [(f"{label}: {capitalize(message)}", True), *((line, line.endswith(".")) for line in hint.splitlines())]
     on_terminal = is_terminal(sys.stderr)
     text = "\n".join(_wrap(line, on_terminal and is_prose) for line, is_prose in lines)
     if not os.environ.get("NO_COLOR"):
@@ -170,7 +170,7 @@ def _tell(label: str, colour: str, message: str, hint: str) -> None:
     _say(text)
 
 
-def _capitalize(message: str) -> str:
+def capitalize(message: str) -> str:
     """*message* as the start of a line; a URL or a file's name that it starts with stays as it is."""
     is_word = message.split(" ", 1)[0].rstrip(",;:").isalpha()
     return message[:1].upper() + message[1:] if is_word else message
