@@ -76,7 +76,8 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             request("no answer within 30 s", Failure.TIMEOUT),
             request("the connection was refused", Failure.REFUSED),
             request("the server hung up without an answer", Failure.CUT_SHORT),
-            request("the answer is longer than 1048576 bytes, or too slow", Failure.TOO_LONG),
+            request("the answer did not end within 30 s", Failure.TIMEOUT),
+            request("the answer is longer than 1048576 bytes", Failure.TOO_LONG),
             request("the answer is not HTTP (BadStatusLine)", Failure.NOT_HTTP),
             request("the request could not be sent (UnicodeEncodeError)", Failure.UNSENDABLE),
             request("the connection failed (Network is unreachable)", Failure.OTHER),
@@ -125,7 +126,10 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
     (
         "Proxies, sign-ins and redirects",
         [
-            request("… through the proxy proxy.example.com:3128 …", Failure.PROXY),
+            request("the proxy does not connect to it (HTTP status 403)", Failure.PROXY),
+            request("the proxy asks for a user and a password (HTTP status 407)", Failure.PROXY_LOGIN),
+            RequestError("the proxy of HTTPS_PROXY has the scheme socks5, not http", Failure.PROXY_SCHEME),
+            RequestError("the proxy of HTTPS_PROXY has no usable port", Failure.PROXY_FORM),
             deployment.SignInError(
                 f"{ME} answered 403 Forbidden, perhaps from something in front of the deployment", 403, URL
             ),

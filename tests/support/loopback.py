@@ -9,7 +9,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler
@@ -164,3 +164,41 @@ def _wake(connection: socket.socket) -> None:
         socket.socket.shutdown(connection, socket.SHUT_RDWR)  # past the TLS layer, which that thread may be in
         if os.name == "nt":  # where a shutdown wakes nobody
             socket.close(connection.detach())
+
+
+@contextlib.contextmanager
+def bare_server(behave: Callable[[socket.socket], Any]) -> Iterator[str]:
+    """A server of one connection that does not speak HTTP by itself; its host and port.
+
+    *behave* gets the connection once a first piece of the request has come, and is ended by the client's leaving.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+
+        def serve() -> None:
+            try:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    behave(connection)
+            except OSError:
+                pass  # the client has gone, which is what most of these tests want of it
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    thread.join(10)
+
+
+@contextlib.contextmanager
+def dead_listener() -> Iterator[socket.socket]:
+    """One at whose address no connection is taken, nor refused: its queue is full. Real Windows would refuse."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener

@@ -26,7 +26,7 @@ from coder_login.deployment.errors import (
     UnexpectedAnswerError,
     WebPageError,
 )
-from coder_login.deployment.failures import MAX_BODY
+from coder_login.deployment.faults import MAX_BODY
 from coder_login.deployment.headers import Headers
 from deployment import Deployment
 from loopback import Answer, error, json_answer, redirect

@@ -254,6 +254,19 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
             Failure.PROXY,
             "Look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
         ),
+        (
+            Failure.PROXY_LOGIN,
+            "Percent-encode what is not a letter or digit in them, and write: "
+            "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+        ),
+        (
+            Failure.PROXY_SCHEME,
+            "Name an http:// proxy in HTTPS_PROXY, or in NO_PROXY the hosts that are asked directly.",
+        ),
+        (
+            Failure.PROXY_FORM,
+            "Write it as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with special characters as %XX.",
+        ),
         (Failure.REDIRECTED_NOWHERE, "That is no place of a deployment: look at the deployment's URL."),
         (Failure.REDIRECTED_TOO_OFTEN, "Give the URL it ends at."),
         (Failure.OTHER, "Look at the URL, at the network and at the proxy variables."),

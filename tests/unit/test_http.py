@@ -4,20 +4,15 @@ import platform
 import socket
 import ssl
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import coder_login
 import pytest
 import trustme
 from coder_login.deployment.errors import Failure, RequestError
-from coder_login.deployment.failures import MAX_BODY
+from coder_login.deployment.faults import MAX_BODY
 from deployment import Deployment
-from loopback import Answer, json_answer
+from loopback import Answer, bare_server, json_answer
 
 from cli import TOKEN, Machine, client
 
@@ -25,27 +20,6 @@ pytest_plugins = ["cli_fixtures"]
 
 FIRST = "/api/v2/users/first"
 ME = "/api/v2/users/me"
-
-
-@contextmanager
-def bare_server(behave: Callable[[socket.socket], Any]) -> Iterator[str]:
-    """A server of one connection that does not speak HTTP by itself; its host and port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(10)
-
-        def serve() -> None:
-            try:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(65536)
-                    behave(connection)
-            except OSError:
-                pass  # the client has gone, which is what most of these tests want of it
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-    thread.join(10)
 
 
 @pytest.fixture
@@ -81,7 +55,7 @@ def test_a_name_that_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    monkeypatch.setattr("urllib.request.getproxies", dict)
+    monkeypatch.setenv("NO_PROXY", "*")
     problem = provoke("https://dev.invalid")
     assert problem.message == f"https://dev.invalid{FIRST}: the host's name was not found"
     assert problem.failure is Failure.NAME
@@ -95,7 +69,7 @@ def test_a_refused_connection() -> None:
     assert problem.failure is Failure.REFUSED
 
 
-LONG = "the answer is longer than 1048576 bytes, or too slow"
+LONG = "the answer is longer than 1048576 bytes"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +91,7 @@ def test_an_answer_that_does_not_come_whole(
 ) -> None:
     """It is never taken for one: what the deployment has done is not known."""
     deployment.answer("GET", "users/first", answer)
-    problem = provoke(deployment.url, timeout=0.3)
+    problem = provoke(deployment.url, timeout=0.3 if failure is Failure.TIMEOUT else 30)
     assert (problem.message, problem.failure) == (f"{deployment.url}{FIRST}: {fact}", failure)
 
 
@@ -186,22 +160,6 @@ def test_a_body_at_the_limit(deployment: Deployment) -> None:
     body = b"{}".ljust(MAX_BODY)
     deployment.answer("GET", "users/first", Answer(headers={"Content-Type": "application/json"}, body=body))
     client(deployment.url).check_deployment()
-
-
-def test_a_body_without_an_end() -> None:
-    """A server that goes on for ever, a byte now and a byte then, is given up as well."""
-
-    def drip(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Coder-Build-Version: v2\r\n\r\n")
-        while True:
-            connection.sendall(b" ")
-            time.sleep(0.02)
-
-    with bare_server(drip) as server:
-        start = time.monotonic()
-        problem = provoke(f"http://{server}", timeout=0.3)
-        assert time.monotonic() - start < 5
-    assert problem.message == f"http://{server}{FIRST}: {LONG}"
 
 
 def test_a_token_that_http_refuses_stays_out_of_the_error(deployment: Deployment) -> None:

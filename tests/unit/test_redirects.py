@@ -69,7 +69,6 @@ NEW = "https://new.example.com"
         pytest.param(f"{NEW}/login#/api/v2/users/me", "None", id="login-page-with-fragment"),
         pytest.param("/oauth2/start?rd=%2Fapi%2Fv2%2Fusers%2Fme", "None", id="login-page-of-the-same-host"),
         pytest.param(f"{NEW}/api/v2/users/first", "None", id="another-call"),
-        pytest.param("https://127.1/api/v2/users/me", "None", id="no-url-of-a-deployment"),
     ],
 )
 def test_a_refused_redirect_tells_a_deployment_from_a_page(deployment: Deployment, location: str, named: str) -> None:

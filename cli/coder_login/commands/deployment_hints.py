@@ -92,6 +92,11 @@ _AFTER_FAILURE: dict[Failure, str] = {
     Failure.NOT_HTTP: "Look at the port in the URL, and at its scheme.",
     Failure.UNSENDABLE: "Look at the URL and at the custom headers.",
     Failure.PROXY: "Look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
+    Failure.PROXY_LOGIN: (
+        "Percent-encode what is not a letter or digit in them, and write: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+    ),
+    Failure.PROXY_SCHEME: "Name an http:// proxy in HTTPS_PROXY, or in NO_PROXY the hosts that are asked directly.",
+    Failure.PROXY_FORM: "Write it as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with special characters as %XX.",
     Failure.REDIRECTED: "Look at the URL.",
     Failure.REDIRECTED_NOWHERE: "That is no place of a deployment: look at the deployment's URL.",
     Failure.REDIRECTED_TOO_OFTEN: "Give the URL it ends at.",

@@ -77,9 +77,7 @@ NO_OPEN = GlobalOption("--no-open", "Open no browser.", Kind.FLAG, variable="COD
 ALLOW_REDIRECTS = GlobalOption(
     "--allow-redirects", "Follow redirects, without the token and the headers to elsewhere.", Kind.FLAG
 )
-TIMEOUT = GlobalOption(
-    "--timeout", "Wait so long for a connection or an answer.", Kind.SECONDS, metavar="SECONDS", default="30"
-)
+TIMEOUT = GlobalOption("--timeout", "Wait so long for a whole answer.", Kind.SECONDS, metavar="SECONDS", default="30")
 VERBOSE = GlobalOption("--verbose", "Show each request on standard error.", Kind.FLAG, short="-v")
 
 GLOBAL_OPTIONS = (

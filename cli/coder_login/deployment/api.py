@@ -24,7 +24,7 @@ from coder_login.deployment.errors import (
     UnexpectedAnswerError,
     WebPageError,
 )
-from coder_login.deployment.failures import MAX_BODY
+from coder_login.deployment.faults import MAX_BODY
 from coder_login.deployment.redirects import find_deployment
 from coder_login.deployment.session_token import InvalidTokenError, check_token
 from coder_login.deployment.transport import Response, Transport

@@ -106,7 +106,10 @@ class Failure(Enum):
     TOO_LONG = auto()
     NOT_HTTP = auto()
     UNSENDABLE = auto()
-    PROXY = auto()
+    PROXY = auto()  # it failed, or does not lead to the deployment
+    PROXY_LOGIN = auto()  # it wants a user and a password, or others
+    PROXY_SCHEME = auto()  # is not http
+    PROXY_FORM = auto()  # of its URL
     REDIRECTED = auto()  # which is not allowed
     REDIRECTED_NOWHERE = auto()
     REDIRECTED_TOO_OFTEN = auto()

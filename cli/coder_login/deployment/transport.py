@@ -1,15 +1,13 @@
-"""One HTTP request after another to one deployment, on urllib: who gets the token, how long and how much we read.
+"""One HTTP request after another to one deployment: who gets the token, which way it goes, and how long it may take.
 
 The token and the custom headers go to the deployment's origin and nowhere else.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
@@ -19,10 +17,14 @@ from urllib.parse import urljoin, urlsplit
 from coder_login import IDENTITY
 from coder_login.deployment.certificates import make_tls_context
 from coder_login.deployment.codings import unpack
+from coder_login.deployment.deadline import Deadline
+from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.errors import Failure, RedirectedError, RequestError
-from coder_login.deployment.failures import MAX_BODY, TooLongError, TruncatedError, translate
+from coder_login.deployment.exchange import Request, perform
+from coder_login.deployment.failures import translate
+from coder_login.deployment.faults import ERRORS, MAX_BODY
 from coder_login.deployment.headers import Headers, join_headers
-from coder_login.deployment.proxies import find_proxies, name_proxy
+from coder_login.deployment.proxies import find_proxy
 from coder_login.deployment.redirects import find_deployment
 from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, parse_origin
 from coder_login.text import printable, redact
@@ -62,7 +64,7 @@ class Response:
 class Transport:
     """Sends requests to *deployment*, with *headers* on each; *log* gets one line a request, without any header.
 
-    *timeout* is how many seconds a connection, and each wait for data, may take; a whole body may take as long again.
+    *timeout* is how many seconds a whole answer may take: connections, redirects, and the body to its last byte.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Transport:
         self._allow_redirects = allow_redirects
         self._timeout = timeout
         self._log = log
+        self._dialer = Dialer()
         self._secrets = {value for value in self._headers.values() if len(value) >= _SHORTEST_SECRET}
 
     def make_printable(self, text: str) -> str:
@@ -96,8 +99,9 @@ class Transport:
         """
         if token:
             self._secrets.add(token)
+        deadline = Deadline(self._timeout)
         for _ in range(_MAX_REDIRECTS):
-            response = self._send_once(method, url, token)
+            response = self._send_once(Request(method, url, self._make_headers(method, url, token)), deadline)
             location = response.headers.get("Location")
             if response.status not in _REDIRECTS or not location:
                 return response
@@ -116,73 +120,43 @@ class Transport:
             raise RedirectedError(fact, self._deployment, find_deployment(url, target))
         return target
 
-    def _send_once(self, method: str, url: str, token: str | None) -> Response:
-        request = urllib.request.Request(url, b"" if method == "POST" else None, method=method)
-        headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
+    def _make_headers(self, method: str, url: str, token: str | None) -> dict[str, str]:
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
         if method == "POST":
-            headers["Content-Type"] = "application/json"
+            headers |= {"Content-Type": "application/json"}
         if self.is_own(url):
             headers |= self._headers | ({} if token is None else {TOKEN_HEADER: token})
-        for name, value in headers.items():
-            request.add_header(name, value)
-        return self._exchange_logged(request)
+        return headers
 
-    def _exchange_logged(self, request: urllib.request.Request) -> Response:
+    def _send_once(self, request: Request, deadline: Deadline) -> Response:
         start, outcome = time.monotonic(), "failed"
         try:
-            response = self._exchange(request)
+            response = self._exchange(request, deadline)
             outcome = str(response.status)
             return response
         finally:
             milliseconds = (time.monotonic() - start) * 1000
-            url = self.make_printable(request.full_url)
-            self._log(f"{request.get_method()} {url} {outcome} {milliseconds:.0f} ms")
+            self._log(f"{request.method} {self.make_printable(request.url)} {outcome} {milliseconds:.0f} ms")
 
-    def _exchange(self, request: urllib.request.Request) -> Response:
-        url = request.full_url
-        proxies = find_proxies(url, self._deployment.origin)
+    def _exchange(self, request: Request, deadline: Deadline) -> Response:
+        proxy = None
         try:
-            with _build_opener(proxies, request.type).open(request, timeout=self._timeout) as raw:
-                return Response(url, raw.status, raw.headers, _read_body(raw, self._timeout))
-        except (OSError, http.client.HTTPException, ValueError, TruncatedError, TooLongError) as error:
-            problem = translate(error, self.make_printable(url), self._timeout, name_proxy(proxies, url))
+            origin = request.origin
+            proxy = find_proxy(origin, self._deployment.origin, deadline)
+            tls = make_tls_context() if origin.scheme == "https" else None  # a wrong variable of TLS stops no http
+            answer, body = perform(request, self._dialer, proxy, tls, deadline)
+            return Response(request.url, answer.status, answer.headers, body)
+        except ERRORS as error:
+            problem = translate(error, self.make_printable(request.url), self._timeout, proxy)
         # Outside of the except block: http.client's ValueError carries the header that it refused.
         raise problem
 
 
-def _build_opener(proxies: dict[str, str], scheme: str) -> urllib.request.OpenerDirector:
-    # By hand: the usual one raises on every status but 2xx, and follows redirects with all headers.
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(proxies),
-        urllib.request.UnknownHandler(),
-        urllib.request.HTTPHandler(),
-        # Not for http: a variable of the TLS library that is wrong would stop a request without TLS.
-        *([urllib.request.HTTPSHandler(context=make_tls_context())] if scheme == "https" else ()),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
-def _read_body(raw: http.client.HTTPResponse, timeout: float) -> bytes:
-    pieces, size, deadline = [], 0, time.monotonic() + timeout
-    while piece := raw.read1(64 * 1024):
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_BODY or time.monotonic() > deadline:
-            raise TooLongError
-    declared = raw.headers.get("Content-Length", "")
-    if declared.isdecimal() and size < int(declared):
-        raise TruncatedError
-    return b"".join(pieces)
-
-
 def _resolve(url: str, location: str) -> str | None:
-    """Where a redirect leads; None for what is not http, nor https, or not a URL."""
+    """Where a redirect leads; None for what is not http, nor https, or has no place that can be read in one way."""
     try:
         target = urljoin(url, location)
         parts = urlsplit(target)
-        _ = parts.port  # parsed, and refused, only when it is asked for
     except ValueError:
         return None
-    return target if parts.scheme in DEFAULT_PORTS and parts.hostname and "@" not in parts.netloc else None
+    return target if parts.scheme in DEFAULT_PORTS and parse_origin(f"{parts.scheme}://{parts.netloc}") else None

@@ -1,0 +1,158 @@
+"""One request and its answer: HTTP/1.1 as http.client speaks it, over a channel with limits of ours."""
+
+from __future__ import annotations
+
+import http
+import http.client
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from coder_login.deployment.channel import Channel
+from coder_login.deployment.deadline import Deadline
+from coder_login.deployment.dialer import Dialer
+from coder_login.deployment.faults import (
+    ERRORS,
+    MAX_BODY,
+    MAX_HEAD,
+    EndlessInterimError,
+    HeadTooLongError,
+    LoginMissingError,
+    LoginRefusedError,
+    ProxyFailedError,
+    TooLongError,
+    TruncatedError,
+    TunnelRefusedError,
+)
+from coder_login.deployment.proxies import Proxy
+from coder_login.deployment.url import Origin, parse_origin
+
+_MAX_FRAMING = 4 * MAX_BODY  # bytes around a body: sizes and extensions of its chunks, trailers
+_MAX_INTERIM = 100
+_PIECE = 64 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request without a body, or with an empty one if it is a POST."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it goes to. Raises ValueError when the URL has no place that can be read in one way."""
+        parts = urlsplit(self.url)
+        origin = parse_origin(f"{parts.scheme}://{parts.netloc}")
+        if origin is None:
+            raise ValueError
+        return origin
+
+    @property
+    def target(self) -> str:
+        """What the server is asked for: path and query."""
+        parts = urlsplit(self.url)
+        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def perform(
+    request: Request, dialer: Dialer, proxy: Proxy | None, tls: ssl.SSLContext | None, deadline: Deadline
+) -> tuple[http.client.HTTPResponse, bytes]:
+    """The answer and its body, with *tls* unless that is None. Raises one of ERRORS."""
+    origin = request.origin
+    headers = {"Host": origin.key, **request.headers, "Connection": "close"}
+    body = b"" if request.method == "POST" else None
+    if body is not None:
+        headers["Content-Length"] = str(len(body))
+    target = request.target
+    if proxy and tls is None:  # then it is the proxy that gets the request, and passes it on
+        target, headers = f"{origin}{target}", {**headers, **proxy.headers}
+    with _open_channel(origin, dialer, proxy, tls, deadline) as channel:
+        answer = _ask(channel, request.method, target, headers, body)
+        return answer, _read_body(channel, answer)
+
+
+@contextmanager
+def _open_channel(
+    origin: Origin, dialer: Dialer, proxy: Proxy | None, tls: ssl.SSLContext | None, deadline: Deadline
+) -> Iterator[Channel]:
+    """A channel to *origin*: with TLS and a proxy through its tunnel, without TLS to the proxy itself."""
+    peer = proxy.origin if proxy else origin
+    with _blame(proxy):
+        connection = dialer.connect(_bare(peer), peer.port, deadline)
+    with closing(Channel(connection, deadline)) as channel:
+        if tls and proxy:
+            with _blame(proxy):
+                _open_tunnel(channel, proxy, origin)
+        if tls:
+            channel.start_tls(tls, _bare(origin))
+        yield channel
+
+
+def _bare(origin: Origin) -> str:
+    """The host, an IPv6 address without its brackets."""
+    return origin.host.strip("[]")
+
+
+@contextmanager
+def _blame(proxy: Proxy | None) -> Iterator[None]:
+    """Let what goes wrong be the fault of the proxy, if there is one."""
+    try:
+        yield
+    except ERRORS as error:
+        if proxy is None:
+            raise
+        raise ProxyFailedError(error) from None
+
+
+def _open_tunnel(channel: Channel, proxy: Proxy, origin: Origin) -> None:
+    place = f"{origin.host}:{origin.port}"
+    answer = _ask(channel, "CONNECT", place, {"Host": place, **proxy.headers})
+    if answer.status == http.HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        raise (LoginRefusedError if proxy.authorization else LoginMissingError)(answer.status)
+    if not http.HTTPStatus.OK <= answer.status < http.HTTPStatus.MULTIPLE_CHOICES:
+        raise TunnelRefusedError(answer.status)
+
+
+def _ask(
+    channel: Channel, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None
+) -> http.client.HTTPResponse:
+    """The answer to a request of exactly these *headers*, as soon as its head has come."""
+    connection = http.client.HTTPConnection("unused")
+    connection.sock = channel  # all that is asked of a socket: sendall, makefile
+    connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders(body)
+    return _read_head(channel, method)
+
+
+def _read_head(channel: Channel, method: str) -> http.client.HTTPResponse:
+    """The first answer that is not an interim one, such as 103; http.client itself passes over every 100."""
+    channel.budget = MAX_HEAD
+    for _ in range(_MAX_INTERIM):
+        answer = http.client.HTTPResponse(channel, method=method)  # type: ignore[arg-type]  # as above
+        try:
+            answer.begin()
+        except TooLongError:
+            raise HeadTooLongError from None
+        if answer.status >= http.HTTPStatus.OK or answer.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            return answer
+    raise EndlessInterimError
+
+
+def _read_body(channel: Channel, answer: http.client.HTTPResponse) -> bytes:
+    """The whole body."""
+    channel.budget += MAX_BODY + _MAX_FRAMING
+    pieces, size = [], 0
+    while piece := answer.read1(_PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_BODY:
+            raise TooLongError
+    if answer.length:
+        raise TruncatedError
+    return b"".join(pieces)

@@ -1,0 +1,67 @@
+"""What can go wrong in an exchange, as it is met, and the limits of an answer; `failures` puts it into words."""
+
+from __future__ import annotations
+
+import http.client
+
+MAX_BODY = 1024 * 1024
+"""Bytes that are read of a body at most."""
+
+MAX_HEAD = 256 * 1024
+"""Bytes of an answer's head at most, with the heads of the interim answers before it."""
+
+
+class ExchangeError(Exception):
+    """The root of those that Python has no class for."""
+
+
+class TruncatedError(ExchangeError):
+    """The connection ended before the body did."""
+
+
+class TooLongError(ExchangeError):
+    """The body is over the limit."""
+
+
+class HeadTooLongError(ExchangeError):
+    """The head is over the limit."""
+
+
+class EndlessInterimError(ExchangeError):
+    """One interim answer came after the other."""
+
+
+class TunnelRefusedError(ExchangeError):
+    """The proxy does not lead to the deployment: it answered with the HTTP status *status*."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class LoginMissingError(TunnelRefusedError):
+    """The proxy asks for a user and a password."""
+
+
+class LoginRefusedError(TunnelRefusedError):
+    """The proxy does not take the user and the password that it got."""
+
+
+class ProxyFailedError(ExchangeError):
+    """It is the proxy that failed, before the deployment was reached, with *cause*."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+class NameTimeoutError(TimeoutError):
+    """The system did not look up the host's name in time."""
+
+
+class UnfinishedError(TimeoutError):
+    """The answer has begun, and did not end in time."""
+
+
+ERRORS = (OSError, http.client.HTTPException, ValueError, ExchangeError)
+"""All of them, with those of Python."""

@@ -1,0 +1,196 @@
+"""Connecting to a host that has several addresses: a dead one costs little. No Windows API is touched.
+
+Our own seam, what the system says of a name, is patched; the addresses are sockets on loopback.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from coder_login.deployment import dialer as dialer_module
+from coder_login.deployment.deadline import Deadline
+from coder_login.deployment.dialer import Address, Dialer
+from coder_login.deployment.errors import Failure, RequestError
+from deployment import Deployment
+from loopback import bare_server, dead_listener
+from patience import at_most
+
+from cli import client
+
+pytest_plugins = ["cli_fixtures"]
+
+HOST = "dev.example.com"
+Place = tuple[str, int]
+
+
+def tell(monkeypatch: pytest.MonkeyPatch, *places: Place) -> None:
+    """Let the system say that every host has these addresses."""
+    found = [Address(socket.AF_INET, socket.SOCK_STREAM, 0, place) for place in places]
+    monkeypatch.setattr(dialer_module, "_ask_system", lambda host, port: list(found))
+
+
+@pytest.fixture
+def dead() -> Iterator[Place]:
+    """An address that never answers."""
+    with dead_listener() as listener:
+        yield listener.getsockname()
+
+
+@pytest.fixture
+def live() -> Iterator[Place]:
+    """An address that takes connections."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()
+
+
+@pytest.fixture
+def refusing() -> Place:
+    """An address that refuses every connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place: Place = listener.getsockname()
+    return place
+
+
+def connect(dialer: Dialer, seconds: float = 30) -> Place:
+    """Where a connection of *dialer* has led."""
+    with dialer.connect(HOST, 443, Deadline(seconds)) as connection:
+        place: Place = connection.getpeername()
+    return place
+
+
+def test_a_dead_address_delays_the_next_one_by_little(
+    monkeypatch: pytest.MonkeyPatch, dead: Place, live: Place
+) -> None:
+    """Not by the whole time limit: a dead IPv6 before a working IPv4."""
+    tell(monkeypatch, dead, live)
+    with at_most(10):
+        assert connect(Dialer()) == live
+
+
+def test_several_dead_addresses(monkeypatch: pytest.MonkeyPatch, dead: Place, live: Place) -> None:
+    """Each has its moment."""
+    tell(monkeypatch, dead, dead, dead, live)
+    with at_most(10):
+        assert connect(Dialer()) == live
+
+
+def test_an_address_that_refuses_costs_nothing(monkeypatch: pytest.MonkeyPatch, refusing: Place, live: Place) -> None:
+    """The next one is tried at once."""
+    tell(monkeypatch, refusing, live)
+    assert connect(Dialer()) == live
+
+
+def test_an_address_of_a_family_that_is_missing(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """A machine without IPv6 can have names with IPv6 addresses."""
+    strange = Address(12345, socket.SOCK_STREAM, 0, live)
+    usual = Address(socket.AF_INET, socket.SOCK_STREAM, 0, live)
+    monkeypatch.setattr(dialer_module, "_ask_system", lambda host, port: [strange, usual])
+    assert connect(Dialer()) == live
+
+
+def test_the_last_address_has_all_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch, dead: Place) -> None:
+    """A slow host is not given up early; and not late."""
+    tell(monkeypatch, dead, dead)
+    start = time.monotonic()
+    with pytest.raises(TimeoutError):
+        Dialer().connect(HOST, 443, Deadline(1.5))
+    assert 1.4 < time.monotonic() - start < 10
+
+
+def test_a_slow_address_can_still_win(monkeypatch: pytest.MonkeyPatch, dead: Place) -> None:
+    """Its attempt goes on while the others are tried."""
+    with dead_listener() as slow:
+        tell(monkeypatch, slow.getsockname(), dead)
+        timer = threading.Timer(0.6, take_all, [slow])
+        timer.start()
+        with at_most(20):
+            assert connect(Dialer()) == slow.getsockname()
+    timer.join(20)
+
+
+def take_all(listener: socket.socket) -> None:
+    """Take the connections that wait for it, and those to come."""
+    listener.settimeout(10)
+    with contextlib.suppress(OSError):
+        while True:
+            listener.accept()[0].close()
+
+
+def test_all_addresses_refuse(monkeypatch: pytest.MonkeyPatch, refusing: Place) -> None:
+    """That is a refusal, with the system's words for it."""
+    tell(monkeypatch, refusing, refusing)
+    with pytest.raises(ConnectionRefusedError) as caught:
+        Dialer().connect(HOST, 443, Deadline(30))
+    assert "refused" in (caught.value.strerror or "").lower()
+
+
+def test_a_host_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an error, and not a wait."""
+    tell(monkeypatch)
+    with pytest.raises(OSError, match="the host has no address"):
+        Dialer().connect(HOST, 443, Deadline(30))
+
+
+def test_the_address_that_answered_comes_first(monkeypatch: pytest.MonkeyPatch, dead: Place, live: Place) -> None:
+    """Within one run a dead address costs its delay once."""
+    monkeypatch.setattr(dialer_module, "_HEAD_START", 0.25)
+    tell(monkeypatch, dead, live)
+    dialer = Dialer()
+    connect(dialer)
+    monkeypatch.setattr(dialer_module, "_HEAD_START", 60.0)
+    with at_most(10):
+        assert connect(dialer) == live
+
+
+def test_an_address_that_has_died_since_is_not_clung_to(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """What answered first may be gone at the next request."""
+    dialer = Dialer()
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        tell(monkeypatch, first.getsockname(), live)
+        assert connect(dialer) == first.getsockname()
+    assert connect(dialer) == live
+
+
+def test_no_attempt_is_left_open(monkeypatch: pytest.MonkeyPatch, dead: Place, live: Place) -> None:
+    """Neither by a winner nor at the end of the time; an unclosed socket is a warning, and a warning fails a test."""
+    tell(monkeypatch, dead, dead, live)
+    connect(Dialer())
+    tell(monkeypatch, dead, dead)
+    with contextlib.suppress(TimeoutError):
+        Dialer().connect(HOST, 443, Deadline(0.6))
+
+
+def test_the_name_that_the_resolver_refuses() -> None:
+    """Python's own refusal of a name is that the name is not found."""
+    with pytest.raises(socket.gaierror):
+        Dialer().connect("a" * 64 + ".example.com", 443, Deadline(30))
+
+
+def test_a_deployment_with_a_dead_first_address(
+    monkeypatch: pytest.MonkeyPatch, deployment: Deployment, dead: Place
+) -> None:
+    """Its requests are answered, each of them soon."""
+    host, _, port = deployment.url.removeprefix("http://").partition(":")
+    tell(monkeypatch, dead, (host, int(port)))
+    api, token = client(deployment.url, timeout=60), deployment.issue_token()
+    with at_most(10):
+        api.check_deployment()
+        api.identify(token)
+        api.logout(token)
+
+
+def test_a_proxy_with_a_dead_first_address(monkeypatch: pytest.MonkeyPatch, dead: Place) -> None:
+    """The addresses of a proxy are no different."""
+    with bare_server(lambda connection: connection.sendall(b"HTTP/1.1 403 No\r\n\r\n")) as server:
+        host, _, port = server.partition(":")
+        tell(monkeypatch, dead, (host, int(port)))
+        monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        with pytest.raises(RequestError) as caught, at_most(10):
+            client(f"https://{HOST}", timeout=60).check_deployment()
+    assert caught.value.failure is Failure.PROXY
