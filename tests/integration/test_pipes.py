@@ -326,6 +326,24 @@ def test_a_server_that_says_the_token(machine: Machine, token: str | None) -> No
         assert token.lower() not in (run.stderr + run.text).lower()
 
 
+def test_a_server_that_says_a_header(inside: Inside, deployment: Deployment) -> None:
+    """It is as secret as a token; in every text about the user, as text and as JSON."""
+    inside.machine.keep(deployment.url, deployment.issue_token())
+    secret = "open-sesame"
+    deployment.user |= {"username": f"<{secret}>", "id": secret, "organization_ids": [secret]}
+    deployment.user["roles"] = [{"name": secret, "organization_id": secret}]
+    words = ["whoami", "--header", f"X-Gate={secret}"]
+    assert inside.run(*words).text == f"<[hidden]> at {deployment.url}\n"
+    (answer,) = json.loads(inside.run(*words, "-o", "json").stdout)
+    assert answer == {
+        "url": deployment.url,
+        "username": "<[hidden]>",
+        "user_id": "[hidden]",
+        "organization_ids": ["[hidden]"],
+        "roles": {"[hidden]": ["[hidden]"]},
+    }
+
+
 def test_a_bug_does_not_show_a_token(inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     """The text of an exception that nobody foresaw is not printed, nor is a traceback."""
 

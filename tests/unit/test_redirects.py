@@ -178,6 +178,7 @@ def test_what_only_looks_like_the_origin_is_not(url: str) -> None:
         pytest.param("http://127.0.0.1:99999/", "http://127.0.0.1:99999/", id="port-too-large"),
         pytest.param("http://127.0.0.1:x/", "http://127.0.0.1:x/", id="port-no-number"),
         pytest.param("https:///x", "https:///x", id="no-host"),
+        pytest.param("https://127.1/x", "https://127.1/x", id="a-number-that-browsers-read-otherwise"),
         pytest.param("http://user:password@127.0.0.1/", "http://user:password@127.0.0.1/", id="credentials"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -69,7 +70,7 @@ class Client:
     def identify(self, token: str) -> User:
         """The token's user. Raises TokenRefusedError for a token that is not good."""
         response = self._send("GET", "users/me", token)
-        user = _parse_user(self._read(response))
+        user = _parse_user(self._read(response), self._transport.hide)
         if user is None:
             self._refuse_form(response, "users/me")
         return user
@@ -172,24 +173,24 @@ def _tells_first_user(response: Response) -> bool:
     return is_missing or response.status == http.HTTPStatus.OK
 
 
-def _parse_user(answer: Any) -> User | None:
-    """The user that *answer* describes; None when it has another form."""
+def _parse_user(answer: Any, hide: Callable[[str], str]) -> User | None:
+    """The user that *answer* describes, each text of it as *hide* leaves it; None when it has another form."""
     try:
         return User(
-            id=_check_text(answer["id"]),
-            username=_check_text(answer["username"]),
-            organization_ids=[_check_text(item) for item in answer.get("organization_ids") or []],
-            roles=_group_roles(answer.get("roles") or []),
+            id=hide(_check_text(answer["id"])),
+            username=hide(_check_text(answer["username"])),
+            organization_ids=[hide(_check_text(item)) for item in answer.get("organization_ids") or []],
+            roles=_group_roles(answer.get("roles") or [], hide),
         )
     except (AttributeError, KeyError, TypeError):
         return None
 
 
-def _group_roles(roles: Any) -> dict[str, list[str]]:
+def _group_roles(roles: Any, hide: Callable[[str], str]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
     for role in roles:
-        organization = role.get("organization_id") or "*"
-        grouped.setdefault(organization, []).append(str(role.get("display_name") or role["name"]))
+        organization = hide(_check_text(role.get("organization_id") or "*"))
+        grouped.setdefault(organization, []).append(hide(str(role.get("display_name") or role["name"])))
     return grouped
 
 

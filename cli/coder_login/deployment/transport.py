@@ -86,7 +86,11 @@ class Transport:
 
     def make_printable(self, text: str) -> str:
         """*text*, which a server may have made of what it was sent, for a person: without a token or a header."""
-        return printable(redact(text, self._secrets))
+        return printable(self.hide(text))
+
+    def hide(self, text: str) -> str:
+        """*text*, which a server may have made of what it was sent, without a token or a header."""
+        return redact(text, self._secrets)
 
     def is_own(self, url: str) -> bool:
         """Whether *url* is of the deployment's origin, the only one that gets the token and the custom headers."""
