@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import os
 import sys
-import warnings
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import NoReturn
 
 import click
 
 from coder_login import IDENTITY
-from coder_login.commands import output
-from coder_login.commands.errors import BugError, ForeignCommandError, Notice, StoppedError, UsageError
+from coder_login.commands import ending, output, streams
+from coder_login.commands.errors import ForeignCommandError
 from coder_login.commands.go_cli import COMMANDS
 from coder_login.commands.options import Given
 from coder_login.commands.parsing import Group, scan
-from coder_login.errors import CoderError, CoderWarning
-from coder_login.interrupts import TerminatedError, unwind_on_termination
-from coder_login.text import printable, redact
-
-_INTERRUPTED = 130  # a shell's exit code of a program that Ctrl-C ended
-
+from coder_login.interrupts import STOPS, ignore_signals, ignore_signals_for_good, unwind_on_termination
 
 # Each is imported only when it is asked for, as an editor calls one of them all day; and by an import that is spelled
 # out, for programs that freeze this one look for it.
@@ -126,13 +117,16 @@ def coder() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program with *arguments*, those of the process without any, and exit."""
-    _occupy_standard_handles()
-    for stream in (sys.stdout, sys.stderr):
-        _never_fail_to_print(stream)
     given = Given()
-    _show_own_warnings(given)
-    unwind_on_termination()
-    sys.exit(_run(arguments, given))
+    try:
+        streams.prepare()
+        ending.show_own_warnings(given)
+        unwind_on_termination()
+        code = _run(arguments, given)
+    except STOPS as stop:  # in the moments outside of the run
+        code = ending.end(stop, given)
+    ignore_signals_for_good()
+    sys.exit(code)
 
 
 def _run(arguments: list[str] | None, given: Given | None = None) -> int:
@@ -140,6 +134,7 @@ def _run(arguments: list[str] | None, given: Given | None = None) -> int:
     given = given or Given()
     output.forget_tokens()
     try:
+        ending.check_completion()
         code = coder.main(
             arguments,
             prog_name="coder",
@@ -148,74 +143,10 @@ def _run(arguments: list[str] | None, given: Given | None = None) -> int:
             windows_expand_args=False,
             obj=given,
         )
-    except CoderError as problem:
-        _report(problem, given)
-        return getattr(problem, "exit_code", 1)
-    except click.ClickException as problem:
-        _report_usage(problem, given)
-        return problem.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        output.error(StoppedError("interrupted"))
-        return _INTERRUPTED
-    except TerminatedError as problem:
-        output.error(StoppedError("terminated"))
-        return problem.exit_code
-    except Exception as problem:  # noqa: BLE001
-        _report(_describe_bug(problem), given)
-        return 1
+    except BaseException as problem:  # noqa: BLE001  # the last resort: Ctrl-C, too, ends with a word and an exit code
+        with ignore_signals():  # another one must not take the place of what is said
+            return ending.end(problem, given)
     return code if isinstance(code, int) else 0
-
-
-def _report(problem: CoderError, given: Given) -> None:
-    output.error(problem, output.find_hint(problem, given))
-
-
-def _report_usage(problem: click.ClickException, given: Given) -> None:
-    if isinstance(problem, click.exceptions.NoArgsIsHelpError):
-        output.progress(problem.format_message())
-        return
-    context = getattr(problem, "ctx", None)
-    if context is not None:
-        output.progress(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
-    cause = problem.__cause__ if isinstance(problem.__cause__, CoderError) else None
-    message = printable(redact(problem.format_message()))  # it repeats what was typed
-    output.error(UsageError(message), output.find_hint(cause, given) if cause else "")
-
-
-def _describe_bug(problem: Exception) -> BugError:
-    """What went wrong and where, but not the exception's own text: nobody checked it for a token."""
-    traceback = problem.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    place = f"{Path(traceback.tb_frame.f_code.co_filename).name}, line {traceback.tb_lineno}" if traceback else "?"
-    return BugError(f"an unforeseen {type(problem).__name__} in {place}")
-
-
-def _never_fail_to_print(stream: TextIO | Any) -> None:
-    """Escape what the stream's encoding can't carry: a name in another script must not end the program."""
-    if hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="backslashreplace")
-
-
-def _occupy_standard_handles() -> None:
-    """Open the null device where a standard handle is closed: the next file, a session's, would get its number, and
-    what a header command says on that handle."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
-
-
-def _show_own_warnings(given: Given) -> None:
-    """Ours are shown in our form, once each; those of others, and what PYTHONWARNINGS says, are for developers."""
-    warnings.simplefilter("ignore")
-    warnings.simplefilter("once", CoderWarning)
-    warnings.showwarning = functools.partial(_show_warning, given)
-
-
-def _show_warning(given: Given, message: Warning | str, *details: Any, **options: Any) -> None:
-    output.warning(Notice(str(message)), output.find_hint(message, given) if isinstance(message, Warning) else "")
 
 
 if __name__ == "__main__":

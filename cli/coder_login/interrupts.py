@@ -14,7 +14,10 @@ _EXIT_BASE = 128  # a shell's exit code of a program that a signal ended
 _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 _heeded: dict[signal.Signals, _Handler] = {}
-"""What the signals did before they were ignored; empty while they are not."""
+"""What the signals did before they were put off; empty while they are not."""
+
+_noted: list[int] = []
+"""The signals that came while they were put off."""
 
 
 class TerminatedError(BaseException):
@@ -64,23 +67,41 @@ def ignore_signals() -> Iterator[None]:
         return
     try:
         for number in (signal.SIGINT, *_signals()):
-            _heeded[number] = signal.getsignal(number)
-            signal.signal(number, signal.SIG_IGN)
+            handler = signal.getsignal(number)
+            if handler is not signal.SIG_IGN:
+                _heeded[number] = handler
+                signal.signal(number, _note)
         yield
     finally:
         _restore()
         _heeded.clear()
+        _noted.clear()
 
 
 @contextmanager
 def heed_signals() -> Iterator[None]:
-    """Within `ignore_signals`, let the signals do what they did before it; elsewhere this changes nothing."""
+    """Within `ignore_signals`, let the signals do what they did before it, also one that came in the meantime.
+
+    Elsewhere this changes nothing.
+    """
     try:
         _restore()
+        while _noted:
+            signal.raise_signal(_noted.pop())
         yield
     finally:
         for number in _heeded:
-            signal.signal(number, signal.SIG_IGN)
+            signal.signal(number, _note)
+
+
+def ignore_signals_for_good() -> None:
+    """Until the process ends, which it is about to do."""
+    for number in (signal.SIGINT, *_signals()):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    _noted.append(number)
 
 
 def _restore() -> None:

@@ -15,6 +15,7 @@ from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError, find_reason
 from coder_login.interrupts import ignore_signals
 from coder_login.sessionstore import (
+    AnotherSessionError,
     DamagedTokenError,
     FileStore,
     MigrationError,
@@ -24,7 +25,6 @@ from coder_login.sessionstore import (
     SessionNotFoundError,
     SessionStore,
     SessionStoreError,
-    StoreChangedError,
     StoreUnavailableError,
 )
 
@@ -96,6 +96,11 @@ class Session:
                 raise SessionElsewhereError(missing.message, self.url) from missing
             raise
 
+    def check_forgettable(self) -> None:
+        """Raise what would keep `forget` from removing the session, as far as it can be seen: before it is revoked."""
+        if not self._is_beside_files:
+            self._files.check_delete(self.url)
+
     def forget(self, token: str | None = None) -> Forgotten:
         """Remove it, and `url` too, unless that names another deployment or the other store has a session of this one.
 
@@ -108,7 +113,7 @@ class Session:
             if token is None:
                 raise
             return Forgotten()
-        except (OriginMismatchError, StoreChangedError):
+        except (OriginMismatchError, AnotherSessionError):
             if token is None:
                 raise
             return Forgotten(has_another=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Callable
 
 import pytest
@@ -173,6 +175,39 @@ def test_a_session_that_can_not_be_removed(
         f"Remove it by hand.\nFinish it with: coder logout --url {deployment.url}\n"
     )
     assert inside.machine.files() == before
+
+
+@pytest.mark.parametrize("obstacle", ["organization", ".session.old", ".url.new"])
+def test_what_would_keep_the_session_here_is_found_before_it_is_revoked(
+    inside: Inside, deployment: Deployment, obstacle: str
+) -> None:
+    """The error comes first; nothing is asked of the deployment."""
+    (inside.machine.directory / obstacle).mkdir()
+    run = inside.run("logout")
+    assert (run.code, run.stdout) == (1, b"")
+    assert str(inside.machine.directory / obstacle) in run.stderr
+    assert deployment.requests == []
+    assert (inside.machine.directory / "session").exists()
+
+
+def test_a_keyring_that_keeps_changing_is_no_other_session(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, memory_keyring: MemoryKeyring
+) -> None:
+    """The revoked one is still there: that is said, and how to finish."""
+
+    def change() -> None:
+        real, numbers = memory_keyring.get, itertools.count()
+
+        def get(service: str) -> bytes | None:
+            blob = json.loads(real(service) or b"{}")
+            return json.dumps(blob | {f"h{next(numbers)}": {}}).encode()
+
+        monkeypatch.setattr(memory_keyring, "get", get)
+
+    during_the_revocation(monkeypatch, change)
+    run = inside.run("logout", "-y", "--use-keyring")
+    assert (run.code, run.stdout) == (1, b"")
+    assert f"keeps changing: the session of {deployment.url} was revoked, and is still stored in " in run.stderr
 
 
 def test_a_url_file_that_can_not_be_removed(

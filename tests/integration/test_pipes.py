@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from coder_login.commands import output
 from coder_login.deployment.api import Client
 from deployment import Deployment
 from loopback import error
@@ -283,15 +286,111 @@ def test_a_closed_standard_output(machine: Machine, words: list[str]) -> None:
 
 
 @POSIX_ONLY
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no list of open files on this system")
 @pytest.mark.parametrize("handle", [1, 2], ids=["output", "error"])
-def test_what_a_header_command_says_goes_into_no_file(machine: Machine, deployment: Deployment, handle: int) -> None:
-    """The next file that is opened would get the number of a handle that is closed."""
-    token = deployment.issue_token()
-    machine.keep(deployment.url, token)
-    noise = "echo noise >&2; echo X-Name=value"
-    run_without(machine, handle, "whoami", "--header-command", noise)
-    assert deployment.requests[-1].headers["X-Name"] == "value"
-    assert {path.read_bytes() for path in machine.directory.iterdir()} == {token.encode(), deployment.url.encode(), b""}
+def test_a_closed_handle_is_taken_by_nothing_else(machine: Machine, deployment: Deployment, handle: int) -> None:
+    """The next file or connection that is opened would get its number, and what a header command says there."""
+    machine.keep(deployment.url, deployment.issue_token())
+    run_without(machine, handle, "whoami", "--header-command", "echo X-Place=$(readlink /proc/$PPID/fd/2)")
+    if handle == 2:
+        assert deployment.requests[-1].headers["X-Place"] == "/dev/null"
+    run_without(machine, handle, "whoami", "--header-command", "echo X-Place=$(readlink /proc/$PPID/fd/1)")
+    if handle == 1:
+        assert deployment.requests[-1].headers["X-Place"] == "/dev/null"
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("words", [["login", "token"], ["whoami"], ["whoami", "-o", "json"]], ids=" ".join)
+def test_a_part_of_an_answer_is_no_answer(machine: Machine, deployment: Deployment, words: list[str]) -> None:
+    """Unbuffered, a full disk takes a part of a text: ten bytes here."""
+    machine.keep(deployment.url, deployment.issue_token())
+    full = machine.home / "answers"
+    full.write_bytes(b"x" * (512 * 2 - 10))
+    with full.open("ab") as stdout:
+        process = subprocess.Popen(
+            ["sh", "-c", 'ulimit -f 2; exec "$@"', "sh", *command(), *words],
+            env=machine.environment({"PYTHONUNBUFFERED": "1"}),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+        )
+        with process:
+            run = finished(process)
+    assert run.code == 1
+    assert run.stderr.startswith("error: The answer could not be written: ")
+
+
+@POSIX_ONLY
+def test_a_pipe_that_takes_nothing(machine: Machine) -> None:
+    """Unbuffered and not blocking, a full one takes no byte, and does not say so."""
+    machine.keep("https://dev.example.com", TOKEN)
+    read, write = os.pipe()
+    if sys.platform != "win32":
+        os.set_blocking(write, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(write, b"x" * 4096)
+    with machine.start("login", "token", stdout=write, env={"PYTHONUNBUFFERED": "1"}) as process:
+        run = finished(process)
+    os.close(read)
+    os.close(write)
+    assert run.code == 1
+    assert run.stderr.startswith("error: The answer could not be written: ")
+
+
+@pytest.mark.parametrize("instruction", ["bash_source", "bash_complete"])
+def test_a_completion_that_can_not_be_written(machine: Machine, instruction: str) -> None:
+    """It is click that prints it: no bug all the same, and not success."""
+    env = {"_CODER_COMPLETE": instruction, "COMP_WORDS": "coder log", "COMP_CWORD": "1"}
+    read, write = os.pipe()
+    os.close(read)
+    with machine.start(env=env, stdout=write) as process:
+        os.close(write)
+        run = finished(process)
+    assert run.code == 1
+    assert run.stderr.startswith("error: The answer could not be written: ") or run.stderr == ""
+    if sys.platform != "win32":
+        environment = machine.environment(env)
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$@" >&-', "sh", *command()], env=environment, capture_output=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert done.stderr.startswith(b"error: The answer could not be written: standard output is closed\n")
+
+
+def test_a_question_on_a_terminal_that_fails(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that another job has, and no shell gives back: nobody is there, which is no bug."""
+
+    def fail(prompt: str) -> str:
+        raise OSError(5, "Input/output error")
+
+    inside.machine.keep(deployment.url, deployment.issue_token())
+    monkeypatch.setattr(click.termui, "visible_prompt_func", fail)
+    monkeypatch.setattr(output, "is_terminal", lambda stream: True)
+    run = inside.run("logout")
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr.endswith("error: Nobody is there to be asked\nConfirm with --yes\n")
+
+
+def test_a_local_logout_whose_answer_nobody_takes(machine: Machine, deployment: Deployment) -> None:
+    """What is done is in the error; of a session without a deployment, too."""
+    machine.keep(deployment.url, deployment.issue_token())
+    run = run_for_nobody(machine, "logout", "-y", "--local-only")
+    assert run.stderr.startswith(f"error: Forgot the session for {deployment.url}. It was not revoked: ")
+    machine.keep(deployment.url, deployment.issue_token())
+    (machine.directory / "url").unlink()
+    run = run_for_nobody(machine, "logout", "-y", "--local-only")
+    assert run.stderr.startswith(f"error: Forgot what was in the file {machine.directory / 'session'}. ")
+    assert machine.files() == {}
+
+
+def test_what_else_a_login_has_done_is_said_too(machine: Machine, deployment: Deployment) -> None:
+    """Whether or not anybody takes its answer."""
+    machine.keep("https://other.example.com", TOKEN)
+    run = run_for_nobody(machine, "login", deployment.url, "--token", deployment.issue_token())
+    assert "warning: The plaintext session of https://other.example.com was replaced" in run.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")

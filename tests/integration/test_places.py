@@ -72,6 +72,9 @@ def test_a_relative_directory_is_named_absolutely(
         pytest.param('C:\\x"', "has quotes or white space around it", id="one-quote"),
         pytest.param(" /x", "has quotes or white space around it", id="space"),
         pytest.param("$HOME/x", "starts with a variable that nothing has replaced", id="variable"),
+        pytest.param("\u201c~/x\u201d", "has quotes or white space around it", id="curly-quotes"),
+        pytest.param("$(pwd)/x", "starts with a variable that nothing has replaced", id="command"),
+        pytest.param("!HOME!/x", "starts with a variable that nothing has replaced", id="delayed-variable"),
         pytest.param("${HOME}/x", "starts with a variable that nothing has replaced", id="variable-in-braces"),
         pytest.param("%APPDATA%\\x", "starts with a variable that nothing has replaced", id="variable-of-windows"),
         pytest.param(
@@ -93,6 +96,16 @@ def test_what_a_shell_would_have_replaced_is_refused(
     assert (run.code, run.stdout) == (2, b"")
     assert f"error: {source}: " in run.stderr
     assert problem in run.stderr
+    assert list(elsewhere.iterdir()) == []
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("home", ["", "home", "./home"], ids=["empty", "relative", "dotted"])
+def test_a_home_directory_that_is_no_place(inside: Inside, elsewhere: Path, home: str) -> None:
+    """A tilde would lead to a directory below the working directory, or to the root."""
+    run = inside.run("login", OTHER, "--global-config", "~/y", env={"HOME": home}, input=TOKEN)
+    assert (run.code, run.stdout) == (2, b"")
+    assert "--global-config: it starts with a home directory that is not known" in run.stderr
     assert list(elsewhere.iterdir()) == []
 
 
@@ -151,6 +164,17 @@ def test_a_login_beside_a_url_of_another_user(machine: Machine, deployment: Depl
     assert f"error: {planted} " in run.stderr
     assert deployment.requests == []
     assert machine.files() == before
+
+
+@pytest.mark.parametrize("words", [["whoami"], ["login"], ["logout", "-y"]], ids=" ".join)
+def test_a_token_in_the_url_file(inside: Inside, deployment: Deployment, words: list[str]) -> None:
+    """Taken for a host, it would go out in a name look-up."""
+    inside.machine.keep(deployment.url, deployment.issue_token())
+    (inside.machine.directory / "url").write_text(TOKEN)
+    run = inside.run(*words)
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr.startswith(f"error: {inside.machine.directory / 'url'} holds a token, and no deployment's URL\n")
+    assert TOKEN not in run.stderr
 
 
 # Arguments, on the real Windows Python.

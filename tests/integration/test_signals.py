@@ -82,7 +82,7 @@ def test_in_the_middle_of_a_request(
         run = finished(process)
     if route == "users/me/keys":
         assert run == (
-            1,
+            128 + number,
             b"",
             f"error: Interrupted; nothing was stored here, but {deployment.url} may have made a session key\n"
             f"Look for it, and revoke it, at {deployment.url}/settings/tokens\n",
@@ -173,6 +173,24 @@ def test_right_after_the_commit(world: World, monkeypatch: pytest.MonkeyPatch, m
     assert stored.encode() in world.stored
 
 
+@POSIX_ONLY
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_while_an_error_is_told(machine: Machine, name: str) -> None:
+    """A second Ctrl-C does not take the place of what is said, nor leave a traceback."""
+    script = (
+        "import signal, sys\n"
+        "from coder_login import __main__ as program\n"
+        "from coder_login.commands import output\n"
+        "real = output.find_hint\n"
+        f"def find_hint(*arguments):\n    signal.raise_signal(signal.{name})\n    return real(*arguments)\n"
+        "output.find_hint = find_hint\n"
+        "program.main(['login', 'token'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=machine.environment(), capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == "error: No deployment is named\nGive --url URL, or log in with: coder login URL\n"
+
+
 @EACH_STORE
 def test_between_the_revocation_and_the_removal(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once the deployment has answered, the session is removed here too, and the logout says so."""
@@ -209,6 +227,28 @@ def test_while_a_commit_waits_for_the_lock(world: World, monkeypatch: pytest.Mon
     token = world.deployment.issue_token()
     before = world.state
     busy_from(monkeypatch, Client, "mint_key")
+    run = world.log_in("--token", token)
+    assert (run.code, run.stdout, run.stderr.lstrip()) == (130, b"", "error: Interrupted\n")
+    assert world.state == before
+
+
+@EACH_STORE
+def test_just_before_a_commit_waits_for_the_lock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes between two waits is not lost: it is heeded at the next one."""
+    token = world.deployment.issue_token()
+    before = world.state
+    real = Client.mint_key
+
+    def busy(descriptor: int) -> bool:
+        press_ctrl_c()
+        return False
+
+    def mint_key(client: Client, given: str) -> str:
+        key = real(client, given)
+        monkeypatch.setattr(lock_module, "_try_lock", busy)
+        return key
+
+    monkeypatch.setattr(Client, "mint_key", mint_key)
     run = world.log_in("--token", token)
     assert (run.code, run.stdout, run.stderr.lstrip()) == (130, b"", "error: Interrupted\n")
     assert world.state == before

@@ -258,7 +258,7 @@ def test_a_browser_has_no_terminal_of_ours(terminal: Open, deployment: Deploymen
 
 
 # A shell with one job: it gives it the terminal, takes it back with the echo on when the job stops, and, for each line
-# that is typed, sends the job on: in the foreground for `fg`, in the background for `bg`.
+# that is typed, sends the job on: in the foreground for `fg`, in the background for `bg`; for `kill` it ends it.
 SHELL = """
 import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -281,8 +281,11 @@ while True:
         print(f"[ended {os.waitstatus_to_exitcode(status)} echo {echo}]", flush=True)
         break
     print(f"[stopped {signal.Signals(os.WSTOPSIG(status)).name} echo {echo}]", flush=True)
-    if input() == "fg":
+    word = input()
+    if word == "fg":
         os.tcsetpgrp(0, job)
+    if word == "kill":
+        os.kill(job, signal.SIGTERM)
     os.kill(job, signal.SIGCONT)
 """
 
@@ -320,6 +323,21 @@ def test_a_stop_and_a_start_in_the_background(terminal: Open, deployment: Deploy
     assert token not in one.seen
 
 
+@pytest.mark.parametrize("stops", [["\x1a"], ["\x1a", "bg"]], ids=["stopped", "in-the-background"])
+def test_a_stopped_prompt_that_is_ended(terminal: Open, deployment: Deployment, stops: list[str]) -> None:
+    """It goes, and does not ask first; the terminal is the shell's."""
+    one = terminal("login", "--no-open", deployment.url, script=SHELL)
+    one.expect(PROMPT)
+    one.type(stops[0])
+    one.expect("[stopped SIGTSTP echo True]\n")
+    for word in stops[1:]:
+        one.type(f"{word}\n")
+        one.expect("[stopped SIGTTIN echo True]\n")
+    one.type("kill\n")
+    one.expect("[ended 143 echo True]\n")
+    assert one.seen.count(PROMPT) == 1
+
+
 def test_a_stop_that_can_not_be_seen_coming(terminal: Open, deployment: Deployment) -> None:
     """After SIGSTOP the echo is off, until the shell mends it; then it is switched off once more."""
     token = deployment.issue_token()
@@ -335,7 +353,7 @@ def test_a_stop_that_can_not_be_seen_coming(terminal: Open, deployment: Deployme
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGQUIT, signal.SIGUSR1, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name
+    "number", [signal.SIGQUIT, signal.SIGUSR1, signal.SIGXCPU, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name
 )
 def test_a_signal_that_ends_the_prompt(terminal: Open, deployment: Deployment, number: signal.Signals) -> None:
     """Whatever it is, the terminal echoes afterwards, and the exit is the signal's."""

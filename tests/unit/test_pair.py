@@ -397,22 +397,47 @@ def test_a_reader_waits_until_a_go_clients_login_is_whole(
 ) -> None:
     """Between its two writes the files name one deployment and hold the other's token."""
     (directory / "session").write_bytes(NEW_FILES["session"])
-    now = (directory / "session").stat().st_mtime
-    monkeypatch.setattr(time, "time", lambda: now)
+    clock = [(directory / "session").stat().st_mtime]
+    monkeypatch.setattr(time, "time", lambda: clock[-1])
     monkeypatch.setattr(pair_module, "SETTLING_TIME", 1)
     waits = []
 
     def second_write(seconds: float) -> None:
         waits.append(seconds)
         (directory / "url").write_bytes(NEW_FILES["url"])
-        for name in ("url", "session"):
-            os.utime(directory / name, (1, 1))
+        clock.append(clock[0] + 10)
 
     monkeypatch.setattr(time, "sleep", second_write)
     with pytest.raises(OriginMismatchError, match=r"the stored session is for https://new\.example\.com:8443, not for"):
         logged_in.read(OLD)
     assert waits == [1]
     assert logged_in.read(NEW) == NEWER
+
+
+@pytest.mark.parametrize(
+    ("remove", "ownerless"),
+    [
+        pytest.param(lambda files: files.delete(OLD), False, id="delete"),
+        pytest.param(lambda files: files.drop_session(OLD, "third"), False, id="drop-session"),
+        pytest.param(lambda files: files.forget_ownerless(), True, id="ownerless"),
+    ],
+)
+def test_a_go_clients_session_is_not_taken_for_the_one_to_remove(
+    logged_in: FileStore,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    remove: Callable[[FileStore], object],
+    ownerless: bool,
+) -> None:
+    """Between its two writes it has the old `url` beside it."""
+    (directory / "session").write_bytes(b"third")
+    if ownerless:
+        (directory / "url").write_bytes(b"no url?")
+    monkeypatch.setattr(pair_module, "SETTLING_TIME", 1)
+    monkeypatch.setattr(time, "sleep", lambda _: (directory / "url").write_bytes(THIRD.encode()))
+    with pytest.raises((OriginMismatchError, StoreChangedError)):
+        remove(logged_in)
+    assert content(logged_in) == {"url": THIRD.encode(), "session": b"third"}
 
 
 def test_files_that_never_settle_are_an_error(
@@ -434,6 +459,20 @@ def test_files_that_were_left_alone_are_read_at_once(
     """The wait is for fresh ones only."""
     monkeypatch.setattr(pair_module, "SETTLING_TIME", 5)
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("it waits"))
-    for name in ("url", "session"):
-        os.utime(directory / name, (time.time() - age, time.time() - age))
+    now = time.time() + age
+    monkeypatch.setattr(time, "time", lambda: now)
     assert logged_in.read(OLD) == TOKEN
+
+
+@posix
+def test_files_whose_time_was_set_back_are_waited_for(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `cp -p` does, and a file server whose clock differs: when they were changed, the system says itself."""
+    os.utime(directory / "url", (1, 1))
+    os.utime(directory / "session", (1, 1))
+    monkeypatch.setattr(pair_module, "SETTLING_TIME", 5)
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    assert logged_in.read(OLD) == TOKEN
+    assert waits == [5]

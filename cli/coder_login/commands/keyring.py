@@ -91,7 +91,7 @@ def reset(ctx: click.Context, yes: bool) -> None:
     keyring = Settings(ctx).open_keyring()
     if not yes:
         output.check_person()
-        if not click.confirm(f"Discard the credential {keyring.service}, with all that is in it?", err=True):
+        if not output.confirm(f"Discard the credential {keyring.service}, with all that is in it?", default=False):
             raise DeclinedError("nothing was done: the credential is as it was")
     with ignore_signals():
         keyring.reset()

@@ -73,7 +73,7 @@ def _check_stores(session: Session, token: str | None, *, replace: bool) -> bool
         if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr)):
             raise
         output.warning(conflict)
-        if not click.confirm(f"Give up the session for {printable(conflict.stored)}?", err=True):
+        if not output.confirm(f"Give up the session for {printable(conflict.stored)}?", default=False):
             raise
         session.check(token, replace=True)
         return True

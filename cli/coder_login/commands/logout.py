@@ -53,6 +53,7 @@ def command(ctx: click.Context, yes: bool, local_only: bool) -> None:
         return
     token = session.read()
     output.hide(token)
+    session.check_forgettable()
     _confirm(f"Log out of {session.url}?", yes=yes)
     if not _log_out(settings, session, settings.make_client(session.url), token):
         ctx.exit(1)
@@ -62,7 +63,7 @@ def _confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     output.check_person()
-    if not click.confirm(question, default=True, err=True):
+    if not output.confirm(question, default=True):
         raise DeclinedError("nothing was done: the session is still stored and good")
 
 

@@ -81,6 +81,16 @@ def _is_console(stream: TextIO) -> bool:
     return type(raw).__name__ == "_WindowsConsoleIO"
 
 
+def confirm(question: str, *, default: bool) -> bool:
+    """Whether the person says yes. Raises NobodyToAskError where the terminal can't be used."""
+    try:
+        return click.confirm(_hide(question), default=default, err=True)
+    except OSError as problem:
+        if isinstance(problem.__context__, KeyboardInterrupt):
+            raise
+        raise NobodyToAskError from problem
+
+
 def check_person() -> None:
     """Raise NobodyToAskError when nobody is there to see a question and to answer it."""
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
@@ -93,7 +103,7 @@ def _print(text: str | bytes) -> None:
     try:
         click.echo(text, nl=False)
     except OSError as problem:
-        _give_up("stdout")
+        give_up("stdout")
         raise UnwrittenAnswerError(f"the answer could not be written: {problem.strerror}") from problem
 
 
@@ -102,10 +112,10 @@ def _say(text: str, end: str = "\n") -> None:
     try:
         click.echo(text + end, nl=False, err=True)
     except OSError:
-        _give_up("stderr")
+        give_up("stderr")
 
 
-def _give_up(name: str) -> None:
+def give_up(name: str) -> None:
     """Close the stream *name* of `sys`: else the interpreter would try to write the rest in the end, and fail aloud."""
     stream = getattr(sys, name)
     setattr(sys, name, None)
@@ -120,7 +130,8 @@ def _hide(text: str) -> str:
 def _hide_all(value: Any) -> Any:
     """*value*, which is to be JSON, with each string in it through the door, and cut."""
     if isinstance(value, str):  # JSON escapes for itself, in a way that a program undoes
-        return redact(value if len(value) <= MAX_PRINTED else value[:MAX_PRINTED] + "…", _tokens)
+        hidden = redact(value, _tokens)  # before it is cut: a part of a token is not found
+        return hidden if len(hidden) <= MAX_PRINTED else hidden[:MAX_PRINTED] + "…"
     if isinstance(value, list):
         return [_hide_all(item) for item in value]
     if isinstance(value, dict):

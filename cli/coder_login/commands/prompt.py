@@ -36,9 +36,10 @@ else:
     import termios
 
     _LOCAL_MODES = 3  # the index of c_lflag in what tcgetattr gives
-    _STOPS = 100  # times that we stop for a terminal that another job has: outside of a shell, a stop has no effect
-    # Their default is to end the process, at once.
-    _ENDING = (signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM)
+    # Signals whose default is not to end the process, and those that no handler of Python's can be run for.
+    _OTHERS = frozenset(
+        ("SIGCHLD", "SIGCONT", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGWINCH", "SIGINFO", "SIGSTOP", "SIGKILL")
+    ) | {"SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV"}
 
     def _read_hidden_line(question: str) -> str:
         terminal = _HiddenTerminal(sys.stdin.fileno(), question)
@@ -64,8 +65,12 @@ else:
             self._typed = b""
 
         def hide(self) -> None:
-            """Switch the echo off, forget what was typed while it was on, and ask."""
-            self._wait_for_foreground()
+            """Switch the echo off, forget what was typed while it was on, and ask.
+
+            Not while another job has the terminal: its state is that job's, and a read stops us until we have it.
+            """
+            if not self._is_ours():
+                return
             found = termios.tcgetattr(self._descriptor)
             if found == self._hidden:
                 return
@@ -78,7 +83,7 @@ else:
 
         def restore(self) -> None:
             """Leave the terminal as it was found; what was typed since then is not for the shell."""
-            if self._found is not None:
+            if self._found is not None and self._is_ours():
                 with contextlib.suppress(termios.error):
                     termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._found)
             self._found = self._hidden = None
@@ -119,16 +124,12 @@ else:
                 with contextlib.suppress(OSError):
                     os.write(sys.stderr.fileno(), self._question.encode())
 
-        def _wait_for_foreground(self) -> None:
-            """Stop, as a read would, while another job has the terminal: its state is that job's."""
-            for _ in range(_STOPS):
-                try:
-                    if os.tcgetpgrp(self._descriptor) == os.getpgrp():
-                        return
-                except OSError:  # it is not the terminal that controls us
-                    return
-                self._default(signal.SIGTTIN)
-            raise EOFError
+        def _is_ours(self) -> bool:
+            """Whether we are the job that has the terminal."""
+            try:
+                return os.tcgetpgrp(self._descriptor) == os.getpgrp()
+            except OSError:  # it is not the terminal that controls us
+                return True
 
         @staticmethod
         def _default(number: int) -> None:
@@ -138,7 +139,8 @@ else:
     @contextmanager
     def _handling(terminal: _HiddenTerminal) -> Iterator[None]:
         """The signals that stop, continue or end the process, handled for *terminal*, unless they are ignored."""
-        wanted = {signal.SIGTSTP: terminal.stop, signal.SIGCONT: terminal.go_on} | dict.fromkeys(_ENDING, terminal.end)
+        ending = [number for number in signal.valid_signals() if getattr(number, "name", "") not in _OTHERS]
+        wanted = dict.fromkeys(ending, terminal.end) | {signal.SIGTSTP: terminal.stop, signal.SIGCONT: terminal.go_on}
         handled = [number for number in wanted if signal.getsignal(number) is signal.SIG_DFL]
         try:
             for number in handled:

@@ -16,6 +16,7 @@ from coder_login.commands.errors import (
     RefusedTokenError,
     TokenVariableSetError,
 )
+from coder_login.commands.values import QUOTES
 from coder_login.deployment.session_token import QuotedTokenError, check_token
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "the line on standard input"
 
 _LINE_LIMIT = 4096  # characters of a line of standard input; a token has at most 256
-_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
 
 
 def check(text: str, source: str) -> str:
@@ -33,7 +33,7 @@ def check(text: str, source: str) -> str:
     Raises InvalidTokenError, QuotedTokenError for one in quotes.
     """
     token = text.strip()
-    if token[:1] in _QUOTES and token[-1:] in _QUOTES and token:
+    if token and token[0] in QUOTES and token[-1] in QUOTES:
         raise QuotedTokenError(f"{source} has quotes around it")
     output.hide(check_token(token, source))
     return token

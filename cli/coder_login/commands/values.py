@@ -14,6 +14,9 @@ from typing import Any
 import click
 
 _TRUE, _FALSE = frozenset({"true", "t", "1"}), frozenset({"false", "f", "0"})
+QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
+"""What a person, a shell or a word processor puts around a text."""
+
 _BOOLEAN_FORM = "true, false, t, f, 1 or 0"
 _LONGEST = 3600  # seconds
 
@@ -38,12 +41,12 @@ def parse_directory(text: str) -> Path:
     Raises ValueError for what a shell would have replaced, had it seen it: taken for a name, it would put a token into
     a new directory below the working directory.
     """
-    if text != text.strip() or text[0] in "'\"" or text[-1] in "'\"":
+    if text != text.strip() or text[0] in QUOTES or text[-1] in QUOTES:
         raise ValueError("it has quotes or white space around it, which are no part of a directory's name")
-    if re.match(r"\$\w|\$\{|%\w+%", text):
+    if re.match(r"\$[\w({]|%\w+%|!\w+!", text):
         raise ValueError("it starts with a variable that nothing has replaced")
     path = os.path.expanduser(text)
-    if path.startswith("~"):
+    if text.startswith("~") and not (os.path.isabs(path) and os.path.isabs(os.environ.get("HOME", os.sep))):
         raise ValueError("it starts with a home directory that is not known")
     try:
         return Path(os.path.abspath(path))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from coder_login.sessionstore.errors import (
     AmbiguousSessionError,
+    AnotherSessionError,
     DamagedTokenError,
     KeyringFailedError,
     KeyringFullError,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_SERVICE",
     "AmbiguousSessionError",
+    "AnotherSessionError",
     "DamagedTokenError",
     "FileError",
     "FileStore",

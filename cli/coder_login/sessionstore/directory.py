@@ -136,13 +136,18 @@ class ConfigDirectory:
         except OSError:
             return False
 
-    def last_change(self, name: str) -> int | None:
-        """When the file was last written, in nanoseconds since 1970; None when there is no such file."""
+    def last_changes(self, name: str) -> tuple[int, ...]:
+        """When the file was last changed, in nanoseconds since 1970, by each clock that tells; () when there is none.
+
+        Who writes a file can set the time of the write, and not that of the change. (On Windows that is when it was
+        made.)
+        """
         with _file_errors(self.file(name), Action.READ):
             try:
-                return self.file(name).lstat().st_mtime_ns
+                found = self.file(name).lstat()
             except FileNotFoundError:
-                return None
+                return ()
+        return found.st_mtime_ns, found.st_ctime_ns
 
     def check_removable(self, name: str) -> None:
         """Raise what `remove` would for what is not a file of ours; nothing happens when there is none."""

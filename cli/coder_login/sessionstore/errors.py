@@ -14,6 +14,7 @@ SessionStoreError
 ├── NoRoomError
 ├── StoreLockedError
 ├── StoreChangedError
+│   └── AnotherSessionError
 ├── WriteLostError
 ├── URLFileError
 ├── RestoreError
@@ -161,6 +162,13 @@ class StoreLockedError(SessionStoreError):
 
 class StoreChangedError(SessionStoreError):
     """Another program changes what is stored, at the same time as we do."""
+
+
+class AnotherSessionError(StoreChangedError):
+    """Another session is stored by now than the one that was meant; it was left alone."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"{place} holds another session by now, and was left alone")
 
 
 class WriteLostError(SessionStoreError):

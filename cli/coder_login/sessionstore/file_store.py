@@ -15,16 +15,16 @@ from coder_login.deployment.session_token import USUAL_LENGTH, check_token
 from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
 from coder_login.sessionstore.directory import ConfigDirectory, find_default_directory
 from coder_login.sessionstore.errors import (
+    AnotherSessionError,
     OriginMismatchError,
     SessionNotFoundError,
-    StoreChangedError,
     StoreUnavailableError,
     URLFileError,
 )
 from coder_login.sessionstore.file_errors import Action, FileError, InsecureDirectoryWarning, InsecureFileWarning
 from coder_login.sessionstore.lock import find_local_directory, locked
 from coder_login.sessionstore.pair import SESSION_FILE, URL_FILE, FilePair
-from coder_login.text import printable
+from coder_login.text import looks_like_token, printable
 
 ORGANIZATION_FILE = "organization"
 
@@ -62,6 +62,8 @@ class FileStore:
     def current(self) -> DeploymentURL | None:
         """The deployment that the `url` file names; None without one. Raises URLFileError when it names none."""
         text = self._config.read(URL_FILE)
+        if text and looks_like_token(text):  # taken for a host, it would go out in a name look-up
+            raise URLFileError(f"{printable(str(self._config.file(URL_FILE)))} holds a token, and no deployment's URL")
         try:
             return DeploymentURL.parse(text) if text else None
         except InvalidURLError as error:
@@ -107,10 +109,13 @@ class FileStore:
         """Forget the session; *keep_url* for a keyring that has one of that deployment, which `url` still names."""
         url = DeploymentURL.of(deployment)
         with locked(self._lock_path()):
-            self._check_stored(url, token)
-            self._config.check_removable(ORGANIZATION_FILE)
-            self._pair.discard_staged()
+            self._prepare_delete(url, token)
             self._remove(SESSION_FILE, *(() if keep_url else (URL_FILE, ORGANIZATION_FILE)))
+
+    def check_delete(self, deployment: DeploymentURL | str) -> None:
+        """Raise what `delete` would before it has removed anything."""
+        with locked(self._lock_path()):
+            self._prepare_delete(DeploymentURL.of(deployment), None)
 
     def drop_session(self, url: DeploymentURL, token: str) -> None:
         """Remove `session` and leave `url`: for a *token* that is now kept elsewhere. Another one is left alone."""
@@ -121,21 +126,21 @@ class FileStore:
 
     def is_ownerless(self) -> bool:
         """Whether `url` names no deployment, while it, or `session`, has something in it."""
-        owner, token = self._pair.read()
+        owner, token = self._pair.read_settled()
         return owner is None and bool(token or self._config.read(URL_FILE))
 
     def forget_ownerless(self) -> None:
         """Remove what `is_ownerless` has found. Raises StoreChangedError when a deployment is named by now."""
         with locked(self._lock_path()):
             if not self.is_ownerless():
-                raise StoreChangedError(f"{self.place} holds another session by now, and was left alone")
+                raise AnotherSessionError(self.place)
             self._pair.discard_staged()
             self._remove(SESSION_FILE, URL_FILE, ORGANIZATION_FILE)
 
     def forget(self, url: DeploymentURL) -> bool:
         """Remove `url` and `organization` when they are of *url*'s origin and no session file needs them."""
         with locked(self._lock_path()):
-            owner, token = self._pair.read()
+            owner, token = self._pair.read_settled()
             if owner != url.origin or token:
                 return False
             self._remove(URL_FILE, ORGANIZATION_FILE)
@@ -192,12 +197,17 @@ class FileStore:
         if owner != origin:
             raise OriginMismatchError(url, owner, same_host=owner.key == origin.key, in_keyring=False)
 
+    def _prepare_delete(self, url: DeploymentURL, token: str | None) -> None:
+        self._check_stored(url, token)
+        self._config.check_removable(ORGANIZATION_FILE)
+        self._pair.discard_staged()
+
     def _check_stored(self, url: DeploymentURL, token: str | None) -> None:
         """Raise for a session that is not *url*'s, or not *token*'s where one is given."""
-        owner, stored = self._pair.read()
+        owner, stored = self._pair.read_settled()
         self._check_owner(url, owner, stored)
         if token is not None and stored != token:
-            raise StoreChangedError(f"{self.place} holds another session by now, and was left alone")
+            raise AnotherSessionError(self.place)
 
     def _check_conflict(self, url: DeploymentURL, *, replace: bool) -> None:
         owner, token = self._pair.read()

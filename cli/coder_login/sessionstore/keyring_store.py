@@ -13,11 +13,11 @@ from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore.entries import Entries
 from coder_login.sessionstore.entry import Entry
 from coder_login.sessionstore.errors import (
+    AnotherSessionError,
     NoRoomError,
     NothingStoredError,
     SessionNotFoundError,
     SessionStoreError,
-    StoreChangedError,
     StoreInOrderError,
     WriteLostError,
 )
@@ -98,7 +98,7 @@ class KeyringStore:
             if not found:
                 raise _make_not_found_error(url)
             if not _choose(found, token):
-                raise StoreChangedError(f"{self.place} holds another session by now, and was left alone")
+                raise AnotherSessionError(self.place)
             self._blob.rewrite(lambda entries: entries.remove(_choose(entries.find(url), token)))
 
     def check(

@@ -7,6 +7,8 @@ A reader or a crash finds the old pair, no session, or the new pair, never a mix
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import time
 import warnings
 from collections.abc import Iterator
@@ -57,7 +59,7 @@ class FilePair:
         """The pair, once neither file changes any more: a token is believed only when it is clear whose it is."""
         stamps, pair = self._stamps(), self.read()
         for _ in range(_READS):
-            if any(abs(time.time() - stamp / 1e9) < SETTLING_TIME for stamp in stamps if stamp is not None):
+            if any(abs(time.time() - stamp / 1e9) < SETTLING_TIME for stamp in itertools.chain(*stamps)):
                 time.sleep(SETTLING_TIME)
             previous, stamps, pair = (stamps, pair), self._stamps(), self.read()
             if previous == (stamps, pair):
@@ -99,8 +101,8 @@ class FilePair:
     def _make_changing_error(self) -> StoreChangedError:
         return StoreChangedError(f"the files in {self._place} keep changing")
 
-    def _stamps(self) -> list[int | None]:
-        return [self._config.last_change(name) for name in (URL_FILE, SESSION_FILE)]
+    def _stamps(self) -> list[tuple[int, ...]]:
+        return [self._config.last_changes(name) for name in (URL_FILE, SESSION_FILE)]
 
     def _files(self) -> _Files:
         return _Files(self._config.read_bytes(URL_FILE), self._config.read_bytes(SESSION_FILE))
@@ -178,7 +180,7 @@ class FilePair:
                 self._warn_of_leftover(name)
 
     def _warn_of_leftover(self, name: str) -> None:
-        if name in (_OLD_SESSION, _NEW_SESSION):
+        if name in (_OLD_SESSION, _NEW_SESSION) and os.path.lexists(self._config.file(name)):
             with contextlib.suppress(LeftoverFileWarning):  # made an error by a filter, it would deny the change, too
                 warnings.warn(LeftoverFileWarning(self._config.file(name)), stacklevel=2)
 
