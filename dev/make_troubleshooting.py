@@ -128,6 +128,7 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
         [
             request("the proxy does not connect to it (HTTP status 403)", Failure.PROXY),
             request("the proxy asks for a user and a password (HTTP status 407)", Failure.PROXY_LOGIN),
+            request("the proxy takes no Basic authentication (HTTP status 407)", Failure.PROXY_LOGIN_KIND),
             RequestError("the proxy of HTTPS_PROXY has the scheme socks5, not http", Failure.PROXY_SCHEME),
             RequestError("the proxy of HTTPS_PROXY has no usable port", Failure.PROXY_FORM),
             deployment.SignInError(
@@ -140,6 +141,7 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             ),
             deployment.RedirectedError(f"{FIRST} redirects to https://login.example.com/…", URL, None),
             deployment.RedirectedError(f"{FIRST} redirects to {OTHER}/api/v2/users/first", URL, OTHER),
+            deployment.RedirectedError(f"{FIRST} redirects to {HTTP}/api/v2/users/first", URL, HTTP),
             deployment.ForeignRedirectError(
                 f"{URL} redirects to https://login.example.com/…, where its token does not go",
                 200,

@@ -5,6 +5,7 @@ import http.client
 import select
 import socket
 import threading
+from collections.abc import Mapping
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -17,13 +18,14 @@ class RecordingProxy:
     """Up while it is entered. Whatever host is named, it connects to 127.0.0.1, at the port that is named.
 
     So a test can name a host that isn't loopback, and nothing leaves the machine. `refusal`, such as 407 or 403, is
-    the status that every CONNECT gets instead of a tunnel.
+    the status that every CONNECT gets instead of a tunnel, with the `headers`.
     """
 
     url: str
 
-    def __init__(self, *, refusal: int | None = None) -> None:
+    def __init__(self, *, refusal: int | None = None, headers: Mapping[str, str] | None = None) -> None:
         self.refusal = refusal
+        self._headers = dict(headers or {})
         self._lock = threading.Lock()
         self._requests: list[Request] = []
 
@@ -47,7 +49,7 @@ class RecordingProxy:
         with self._lock:
             self._requests.append(request)
         if request.method == "CONNECT":
-            return Answer(self.refusal or 200)
+            return Answer(self.refusal or 200, headers=self._headers)
         try:
             return _forward(request)
         except (OSError, ValueError, http.client.HTTPException):

@@ -393,12 +393,18 @@ def test_text_of_the_deployment_is_made_safe(deployment: Deployment, message: st
         pytest.param("see abcdefghij-0123456789ABCDEFGHIJKL.", "see [hidden].", id="another-token"),
         pytest.param("you sent: open sesame", "you sent: [hidden]", id="header"),
         pytest.param("you sent: sesame", "you sent: [hidden]", id="header-of-6-characters"),
+        pytest.param("bad credential s3cr3tvalue99", "bad credential [hidden]", id="after-the-way-to-sign-in"),
+        pytest.param("first-secret and second-secret", "[hidden] and [hidden]", id="each-of-one-name"),
+        pytest.param("crumb-of-bread, crumb-of-rye", "[hidden], [hidden]", id="values-of-cookies"),
+        pytest.param("at /login?x=open%20sesame", "at /login?x=[hidden]", id="percent-encoded"),
         pytest.param("you sent: debug", "you sent: debug", id="header-of-5-characters"),
     ],
 )
 def test_an_echo_is_hidden(deployment: Deployment, message: str, shown: str) -> None:
     """A deployment that repeats the token or a custom header does not bring it to the screen; short words are none."""
     headers = [("X-Gate", "open sesame"), ("X-Short", "sesame"), ("X-Word", "debug")]
+    headers += [("Authorization", "Bearer s3cr3tvalue99"), ("X-Key", "first-secret"), ("X-Key", "second-secret")]
+    headers += [("Cookie", "a=crumb-of-bread; b=crumb-of-rye")]
     assert read_words(deployment, message, headers=headers) == shown
 
 

@@ -127,6 +127,16 @@ def test_after_a_redirect_without_the_token(deployment: DeploymentURL | None, st
     assert step_after(errors.ForeignRedirectError("it redirects", 200, URL, "https://x.example", deployment)) == step
 
 
+def test_a_redirect_that_leads_out_of_tls() -> None:
+    """To follow it would send the token in clear."""
+    url = DeploymentURL.parse("https://dev.example.com")
+    plain = DeploymentURL.parse("http://dev.example.com")
+    step = "Don't follow it: it leads from https to a URL without TLS. Ask the deployment's administrator."
+    assert step_after(errors.RedirectedError("it redirects", url, plain)) == step
+    assert step_after(errors.ForeignRedirectError("it redirects", 200, url, str(plain), plain)) == step
+    assert step_after(errors.RedirectedError("it redirects", plain, url)) == f"Give that deployment's own URL: {url}"
+
+
 @pytest.mark.parametrize("given", [{"header": ["A=b"]}, {"header_command": "get s3cret"}], ids=["option", "command"])
 @pytest.mark.parametrize(
     "error",
@@ -268,7 +278,15 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
             "Write it as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with special characters as %XX.",
         ),
         (Failure.REDIRECTED_NOWHERE, "That is no place of a deployment: look at the deployment's URL."),
-        (Failure.REDIRECTED_TOO_OFTEN, "Give the URL it ends at."),
+        (
+            Failure.PROXY_LOGIN_KIND,
+            "Name a local proxy in HTTPS_PROXY that signs in to that one, or in NO_PROXY the hosts that are asked "
+            "directly.",
+        ),
+        (
+            Failure.REDIRECTED_TOO_OFTEN,
+            "Look at the URL: what answers there sends every request on, without an end.",
+        ),
         (Failure.OTHER, "Look at the URL, at the network and at the proxy variables."),
     ],
 )

@@ -169,6 +169,25 @@ def test_a_proxy_that_refuses(
     assert secure_deployment.requests == []
 
 
+@pytest.mark.parametrize(
+    ("offered", "failure"),
+    [
+        pytest.param("Negotiate", Failure.PROXY_LOGIN_KIND, id="negotiate"),
+        pytest.param("NTLM", Failure.PROXY_LOGIN_KIND, id="ntlm"),
+        pytest.param('Basic realm="x"', Failure.PROXY_LOGIN, id="basic"),
+    ],
+)
+def test_a_proxy_that_asks_for_a_login(
+    secure_deployment: Deployment, monkeypatch: pytest.MonkeyPatch, offered: str, failure: Failure
+) -> None:
+    """Where it does not take the one that we can give, no other spelling of user and password helps."""
+    with RecordingProxy(refusal=407, headers={"Proxy-Authenticate": offered}) as proxy:
+        name_proxy(monkeypatch, proxy.url.replace("://", f"://{USER}"))
+        problem = provoke(secure_deployment.url)
+    assert problem.failure is failure
+    assert ("takes no Basic authentication" in problem.message) is (failure is Failure.PROXY_LOGIN_KIND)
+
+
 def drip(connection: socket.socket, head: bytes) -> None:
     connection.sendall(head)
     for _ in range(400):

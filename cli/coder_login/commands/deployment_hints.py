@@ -95,11 +95,14 @@ _AFTER_FAILURE: dict[Failure, str] = {
     Failure.PROXY_LOGIN: (
         "Percent-encode what is not a letter or digit in them, and write: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
     ),
+    Failure.PROXY_LOGIN_KIND: (
+        "Name a local proxy in HTTPS_PROXY that signs in to that one, or in NO_PROXY the hosts that are asked directly."
+    ),
     Failure.PROXY_SCHEME: "Name an http:// proxy in HTTPS_PROXY, or in NO_PROXY the hosts that are asked directly.",
     Failure.PROXY_FORM: "Write it as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with special characters as %XX.",
     Failure.REDIRECTED: "Look at the URL.",
     Failure.REDIRECTED_NOWHERE: "That is no place of a deployment: look at the deployment's URL.",
-    Failure.REDIRECTED_TOO_OFTEN: "Give the URL it ends at.",
+    Failure.REDIRECTED_TOO_OFTEN: "Look at the URL: what answers there sends every request on, without an end.",
     Failure.OTHER: "Look at the URL, at the network and at the proxy variables.",
 }
 _AFTER_HEADER = {
@@ -139,7 +142,16 @@ def _after_sign_in(run: Invocation) -> str:
     return f"If there is a sign-in in front of the deployment, {way}"
 
 
+_WITHOUT_TLS = "Don't follow it: it leads from https to a URL without TLS. Ask the deployment's administrator."
+
+
+def _leads_out_of_tls(error: RedirectedError | ForeignRedirectError) -> bool:
+    return error.deployment is not None and error.url.origin.scheme == "https" != error.deployment.origin.scheme
+
+
 def _after_redirect(error: RedirectedError, run: Invocation) -> str:
+    if _leads_out_of_tls(error):
+        return _WITHOUT_TLS
     if error.deployment is None:
         return f"Look at the URL, its base path too.\n{_after_sign_in(run)}"
     if error.deployment == error.url:
@@ -148,6 +160,8 @@ def _after_redirect(error: RedirectedError, run: Invocation) -> str:
 
 
 def _after_foreign_redirect(error: ForeignRedirectError, run: Invocation) -> str:
+    if _leads_out_of_tls(error):
+        return _WITHOUT_TLS
     if error.deployment is not None:
         return f"Give that deployment's own URL: {error.deployment}"
     return f"Look at the URL, its base path too.\n{_after_sign_in(run)}"

@@ -108,6 +108,7 @@ class Failure(Enum):
     UNSENDABLE = auto()
     PROXY = auto()  # it failed, or does not lead to the deployment
     PROXY_LOGIN = auto()  # it wants a user and a password, or others
+    PROXY_LOGIN_KIND = auto()  # it takes none that we can give
     PROXY_SCHEME = auto()  # is not http
     PROXY_FORM = auto()  # of its URL
     REDIRECTED = auto()  # which is not allowed

@@ -19,6 +19,7 @@ from coder_login.deployment.faults import (
     MAX_HEAD,
     EndlessInterimError,
     HeadTooLongError,
+    LoginKindError,
     LoginMissingError,
     LoginRefusedError,
     ProxyFailedError,
@@ -112,6 +113,9 @@ def _open_tunnel(channel: Channel, proxy: Proxy, origin: Origin) -> None:
     place = f"{origin.host}:{origin.port}"
     answer = _ask(channel, "CONNECT", place, {"Host": place, **proxy.headers})
     if answer.status == http.HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        offered = [value.strip().lower() for value in answer.headers.get_all("Proxy-Authenticate", [])]
+        if offered and not any(value.startswith("basic") for value in offered):
+            raise LoginKindError(answer.status)
         raise (LoginRefusedError if proxy.authorization else LoginMissingError)(answer.status)
     if not http.HTTPStatus.OK <= answer.status < http.HTTPStatus.MULTIPLE_CHOICES:
         raise TunnelRefusedError(answer.status)

@@ -12,6 +12,7 @@ from coder_login.deployment.faults import (
     MAX_HEAD,
     EndlessInterimError,
     HeadTooLongError,
+    LoginKindError,
     LoginMissingError,
     LoginRefusedError,
     NameTimeoutError,
@@ -39,7 +40,7 @@ def translate(error: Exception, where: str, timeout: float, proxy: Proxy | None)
         failure, fact = _find_row(cause)
         host, server = ("the host", "the server") if cause is error else ("the proxy", "the proxy")
         fact = fact.format(host=host, server=server, timeout=timeout, detail=_describe(cause))
-    if cause is not error and failure is not Failure.PROXY_LOGIN:
+    if cause is not error and failure not in (Failure.PROXY_LOGIN, Failure.PROXY_LOGIN_KIND):
         failure = Failure.PROXY
     if proxy:
         where += f" through the proxy {proxy}"
@@ -60,6 +61,7 @@ def _describe(cause: Exception) -> str:
 
 # The first row that fits counts: a subclass stands before its base.
 _FAILURES: tuple[tuple[type[Exception], Failure, str], ...] = (
+    (LoginKindError, Failure.PROXY_LOGIN_KIND, "the proxy takes no Basic authentication ({detail})"),
     (LoginMissingError, Failure.PROXY_LOGIN, "the proxy asks for a user and a password ({detail})"),
     (LoginRefusedError, Failure.PROXY_LOGIN, "the proxy does not take its user and password ({detail})"),
     (TunnelRefusedError, Failure.PROXY, "the proxy does not connect to it ({detail})"),

@@ -47,6 +47,10 @@ class LoginRefusedError(TunnelRefusedError):
     """The proxy does not take the user and the password that it got."""
 
 
+class LoginKindError(TunnelRefusedError):
+    """The proxy asks for a user and a password, and not in the one way that we can give them."""
+
+
 class ProxyFailedError(ExchangeError):
     """It is the proxy that failed, before the deployment was reached, with *cause*."""
 

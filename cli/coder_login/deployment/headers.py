@@ -77,6 +77,13 @@ def join_headers(headers: Headers) -> dict[str, str]:
     return joined
 
 
+def split_value(value: str) -> list[str]:
+    """A header's *value*, and the parts of it that a server may repeat alone: the secret of ``Bearer s3cret``, and the
+    values of cookies."""
+    cookies = [cookie.partition("=")[2] for cookie in re.split(r";\s*", value)]
+    return [value, value.partition(" ")[2].strip(), *cookies]
+
+
 def run_header_command(command: str, url: str) -> Headers:
     """The headers that *command* prints as ``NAME=VALUE`` lines, run by the system's shell for the deployment at *url*.
 

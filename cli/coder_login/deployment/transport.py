@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from coder_login import IDENTITY
 from coder_login.deployment.certificates import make_tls_context
@@ -23,7 +23,7 @@ from coder_login.deployment.errors import Failure, RedirectedError, RequestError
 from coder_login.deployment.exchange import Request, perform
 from coder_login.deployment.failures import translate
 from coder_login.deployment.faults import ERRORS, MAX_BODY
-from coder_login.deployment.headers import Headers, join_headers
+from coder_login.deployment.headers import Headers, join_headers, split_value
 from coder_login.deployment.proxies import find_proxy
 from coder_login.deployment.redirects import find_deployment
 from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, parse_origin
@@ -82,7 +82,9 @@ class Transport:
         self._timeout = timeout
         self._log = log
         self._dialer = Dialer()
-        self._secrets = {value for value in self._headers.values() if len(value) >= _SHORTEST_SECRET}
+        self._secrets: set[str] = set()
+        for _, value in headers or []:
+            self._keep_secret(*split_value(value))
 
     def make_printable(self, text: str) -> str:
         """*text*, which a server may have made of what it was sent, for a person: without a token or a header."""
@@ -101,8 +103,7 @@ class Transport:
 
         Raises RequestError when there is no answer.
         """
-        if token:
-            self._secrets.add(token)
+        self._keep_secret(token or "")
         deadline = Deadline(self._timeout)
         for _ in range(_MAX_REDIRECTS):
             response = self._send_once(Request(method, url, self._make_headers(method, url, token)), deadline)
@@ -113,6 +114,11 @@ class Transport:
             method = "GET" if response.status == 303 else method
         fact = f"{self._deployment} redirects more than {_MAX_REDIRECTS} times"
         raise RequestError(fact, Failure.REDIRECTED_TOO_OFTEN)
+
+    def _keep_secret(self, *secrets: str) -> None:
+        """Hide *secrets* from now on, in a URL's form, too; not what is so short that it is in every other text."""
+        long = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+        self._secrets.update(long, (quote(secret, safe="") for secret in long))
 
     def _follow(self, url: str, location: str) -> str:
         """Where the redirect leads. Raises RequestError when we don't go there."""

@@ -95,7 +95,7 @@ class DeploymentURL:
         if not text:
             raise InvalidURLError("the URL is empty", URLFault.FORM)
         _check_characters(text)
-        if re.match(r"https?:(?!//|\d|$)", text, re.IGNORECASE):
+        if re.match(r"https?:(?!//)", text, re.IGNORECASE):
             raise InvalidURLError("the URL lacks a // after the scheme", URLFault.FORM)
         parts = _split(text if "://" in text else f"{_choose_scheme(text)}://{text}")
         _check_parts(parts, text)
@@ -150,13 +150,14 @@ def _choose_scheme(text: str) -> str:
 
 
 def _check_parts(parts: SplitResult, text: str) -> None:
-    if "@" in parts.netloc:
+    # Also behind a slash that a user name or a password has in it; a page's own @ starts a segment, as in /@anna/ws.
+    if "@" in parts.netloc or re.search("[^/]@", parts.path):
         raise InvalidURLError("the URL holds a user name or a password", URLFault.USER)
     if parts.scheme not in DEFAULT_PORTS:
         which = f"the scheme {parts.scheme}" if parts.scheme in _OTHER_SCHEMES else "an unknown scheme"
         raise InvalidURLError(f"the URL has {which}", URLFault.SCHEME)
     if parts.query or parts.fragment or text.endswith(("?", "#")):
-        origin = None if "@" in text else parse_origin(text)
+        origin = None if "@" in parts.query + parts.fragment else parse_origin(text)
         raise InvalidURLError("the URL has a query or a fragment", URLFault.QUERY, origin)
 
 
