@@ -21,8 +21,8 @@ def write(
     user_name: str | None = None,
     comment: str | None = None,
     attributes: Mapping[str, Buffer] | None = None,
-    persist: Persist = Persist.LOCAL_MACHINE,
-    type: CredentialType = CredentialType.GENERIC,
+    persist: Persist | int = Persist.LOCAL_MACHINE,
+    type: CredentialType | int = CredentialType.GENERIC,
 ) -> None:
     """Store a credential; it replaces the one of the same target name and type.
 
@@ -124,7 +124,7 @@ def enumerate(filter: str | None = None, *, all: bool = False) -> list[Credentia
         return [_marshal.copy_credential(struct) for struct in structs]
 
 
-def max_persist(type: CredentialType = CredentialType.GENERIC) -> Persist:
+def max_persist(type: CredentialType | int = CredentialType.GENERIC) -> Persist:
     """Ask for the strongest persistence that this logon session allows for *type*; nothing is written.
 
     Persist.NONE means that this type can't be stored: Windows does not support it, or a policy forbids it ("Do not

@@ -129,6 +129,8 @@ def _import_ffi() -> FFI:
     except Exception as error:
         reason = f"cffi, which calls Windows, can't be used: {type(error).__name__}: {quote(str(error))}"
         advice = "install it again, as with: python -m pip install --force-reinstall cffi"
+        if "subinterpreter" in str(error):
+            advice = "call wincred in the main interpreter"
         raise BrokenInstallationError(f"{reason}; {advice}", reason=reason, advice=advice) from error
     return cast("FFI", ffi)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypeVar, cast
 
 from wincred import _dll
@@ -25,7 +25,8 @@ from wincred.credential import (
     Persist,
 )
 
-_FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)  # FILETIME counts 100 ns from here
+_FIRST_DAY = datetime(1601, 1, 1).toordinal()  # noqa: DTZ001  # FILETIME counts 100 ns from here
+_DAY = 24 * 60 * 60 * 1_000_000  # microseconds
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _Number = TypeVar("_Number", CredentialType, Persist)
 
@@ -162,19 +163,30 @@ def _release(dll: Advapi32, block: CData, count: int, pointers: CData) -> None:
     with ExitStack() as stack:  # it goes on when one step fails
         stack.callback(dll.CredFree, block)
         for struct in find_structs(count, pointers):
-            stack.callback(_wipe_blob, struct)
+            stack.callback(_wipe_attributes, struct)
+            stack.callback(_wipe_sane, struct.CredentialBlob, struct.CredentialBlobSize)
 
 
-def _wipe_blob(struct: CREDENTIALW) -> None:
-    if struct.CredentialBlobSize <= _ABSURD_SIZE:
-        _wipe(struct.CredentialBlob, struct.CredentialBlobSize)
+def _wipe_attributes(struct: CREDENTIALW) -> None:
+    for slot in _find_slots(struct):
+        _wipe_sane(slot.Value, slot.ValueSize)
+
+
+def _wipe_sane(pointer: CData, size: int) -> None:
+    if size <= _ABSURD_SIZE:
+        _wipe(pointer, size)
 
 
 def _copy_attributes(struct: CREDENTIALW) -> Attributes:
-    if not struct.Attributes or struct.AttributeCount > _ABSURD_ATTRIBUTES:
-        return Attributes()
-    slots: list[CREDENTIAL_ATTRIBUTEW] = [struct.Attributes[index] for index in range(struct.AttributeCount)]
+    slots = _find_slots(struct)
     return Attributes((_copy_string(slot.Keyword) or "", _copy_bytes(slot.Value, slot.ValueSize)) for slot in slots)
+
+
+def _find_slots(struct: CREDENTIALW) -> list[CREDENTIAL_ATTRIBUTEW]:
+    """The attributes that are there; none where there is no memory that can hold them."""
+    if not struct.Attributes or struct.AttributeCount > _ABSURD_ATTRIBUTES:
+        return []
+    return [struct.Attributes[index] for index in range(struct.AttributeCount)]
 
 
 def _copy_string(pointer: CData) -> str | None:
@@ -186,11 +198,18 @@ def _copy_bytes(pointer: CData, size: int) -> bytes:
 
 
 def _convert_time(filetime: FILETIME) -> datetime:
+    # Without a timedelta: to make one while the interpreter shuts down crashes CPython 3.13 and later.
+    # https://github.com/python/cpython/issues/132413
     ticks = filetime.dwHighDateTime << 32 | filetime.dwLowDateTime
+    days, rest = divmod(ticks // 10, _DAY)
+    seconds, microsecond = divmod(rest, 1_000_000)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
     try:
-        return _FILETIME_EPOCH + timedelta(microseconds=ticks // 10)
-    except OverflowError:  # a FILETIME reaches the year 60056
+        day = datetime.fromordinal(_FIRST_DAY + days)
+    except (OverflowError, ValueError):  # a FILETIME reaches the year 60056
         return _END_OF_TIME
+    return day.replace(hour=hour, minute=minute, second=second, microsecond=microsecond, tzinfo=UTC)
 
 
 def _wipe(pointer: CData, size: int) -> None:

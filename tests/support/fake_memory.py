@@ -38,10 +38,11 @@ class Block:
         self._owners: list[CData] = []
         self._structs: list[CData] = []
         self._blobs: list[CData] = []
+        self._values: list[tuple[CData, int, int]] = []  # of attributes: structure, index, size
         self.address = 0
         self.freed = 0
         self.unwiped = 0
-        """How many blobs in it were not all zero when it was freed."""
+        """How many blobs and values of attributes in it were not all zero when it was freed."""
 
     def credential(self, stored: Stored, *, with_blob: bool) -> CData:
         """The CREDENTIALW of *stored*, in this block."""
@@ -57,12 +58,13 @@ class Block:
             self._blobs.append(self._ffi.buffer(struct.CredentialBlob, len(stored.blob)))
         pairs = Attributes(stored.attributes).pairs
         struct.AttributeCount, struct.Attributes = len(pairs), self._attributes(pairs)
+        self._values += [(struct, index, len(value)) for index, (_, value) in enumerate(pairs)]
         self._structs.append(struct)
         return struct
 
     @property
     def wiped(self) -> bool:
-        """Whether it was freed, and every blob in it was all zero then."""
+        """Whether it was freed, and every blob and value of an attribute in it was all zero then."""
         return self.freed > 0 and not self.unwiped
 
     def array(self, structs: list[CData]) -> CData:
@@ -72,8 +74,17 @@ class Block:
         self.freed += 1
         assert self.freed == 1, f"CredFree was called {self.freed} times for one block"
         self.unwiped = sum(any(bytes(blob)) for blob in self._blobs)
+        self.unwiped += sum(self._shows(*value) for value in self._values)
         for struct in self._structs:  # whoever reads it from now on finds nothing
             self._ffi.memmove(struct, bytes(self._ffi.sizeof(struct[0])), self._ffi.sizeof(struct[0]))
+
+    def _shows(self, struct: CData, index: int, size: int) -> bool:
+        """Whether a value is still there, where a test has left it so that it can be found."""
+        slot = struct.Attributes[index] if struct.AttributeCount == len(self._of(struct)) else None
+        return bool(slot and slot.Value and slot.ValueSize == size and any(bytes(self._ffi.buffer(slot.Value, size))))
+
+    def _of(self, struct: CData) -> list[int]:
+        return [index for other, index, _ in self._values if other is struct]
 
     def _attributes(self, pairs: tuple[tuple[str, bytes], ...]) -> CData:
         array = self._new("CREDENTIAL_ATTRIBUTEW[]", len(pairs))

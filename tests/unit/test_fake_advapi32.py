@@ -88,7 +88,7 @@ def test_a_name_that_is_no_function_can_not_fail(unwatched: FakeAdvapi32) -> Non
 @pytest.mark.parametrize(
     "call",
     [
-        pytest.param(lambda: wincred.write("x", b"secret", type=7), id="write"),  # type: ignore[arg-type]  # the point
+        pytest.param(lambda: wincred.write("x", b"secret", type=7), id="write"),
         pytest.param(lambda: wincred.read("x", type=7), id="read"),
         pytest.param(lambda: wincred.delete("x", type=7), id="delete"),
     ],

@@ -59,6 +59,11 @@ CUT = "'" + "x" * 100 + "'... (30000 characters)"
         pytest.param(None, "ModuleNotFoundError: 'import of _cffi_backend halted; None in sys.modules'", id="missing"),
         pytest.param(backend(ImportError("unknown version 0x2601")), "ImportError: 'unknown version 0x2601'", id="old"),
         pytest.param(backend(SystemError("no\nsuch")), r"SystemError: 'no\nsuch'", id="broken"),
+        pytest.param(
+            backend(ImportError("does not support loading in subinterpreters")),
+            "ImportError: 'does not support loading in subinterpreters'",
+            id="subinterpreter",
+        ),
         pytest.param(types.ModuleType("_cffi_backend"), "AttributeError: ", id="empty"),
         pytest.param(backend(OSError("x" * 30_000)), f"OSError: {CUT}", id="long"),
     ],
@@ -73,7 +78,11 @@ def test_a_cffi_that_can_not_be_used(
         call()
     error = caught.value
     assert error.reason.startswith(f"cffi, which calls Windows, can't be used: {found}")
-    assert error.advice == "install it again, as with: python -m pip install --force-reinstall cffi"
+    assert error.advice == (
+        "call wincred in the main interpreter"
+        if "subinterpreters" in found
+        else "install it again, as with: python -m pip install --force-reinstall cffi"
+    )
     assert str(error) == f"{error.reason}; {error.advice}"
     assert (error.winerror, error.operation, error.target_name) == (None, "", None)
     assert isinstance(error.__cause__, Exception)

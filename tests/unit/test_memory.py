@@ -120,6 +120,13 @@ def test_read_wipes_windows_block_then_frees_it(advapi32: FakeAdvapi32) -> None:
     assert [(block.wiped, block.freed) for block in advapi32.blocks] == [(True, 1)]
 
 
+def test_read_wipes_the_values_of_attributes_too(advapi32: FakeAdvapi32) -> None:
+    """Programs keep secrets there as well."""
+    advapi32.put(Stored(target_name="example.com", attributes={"k": SECRET, "l": b"w"}))
+    assert wincred.read("example.com").attributes == {"k": SECRET, "l": b"w"}
+    assert [(block.wiped, block.freed) for block in advapi32.blocks] == [(True, 1)]
+
+
 def test_enumerate_wipes_every_blob_in_windows_block_then_frees_it(advapi32: FakeAdvapi32) -> None:
     """The many credentials of a listing are one block, freed once."""
     for number in range(3):
