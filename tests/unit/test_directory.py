@@ -151,7 +151,7 @@ def test_a_link_that_comes_after_the_check_is_not_followed(
     """The system refuses it too."""
     (directory / "session").unlink()
     (directory / "session").symlink_to(directory / "url")
-    monkeypatch.setattr(config_module, "_check_regular", lambda path: None)
+    monkeypatch.setattr(config_module, "check_regular", lambda path: None)
     with pytest.raises(StoreUnavailableError, match="session can't be read"):
         logged_in.read(OLD)
 

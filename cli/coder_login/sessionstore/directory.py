@@ -15,13 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from coder_login.sessionstore.file_checks import check_regular, check_trusted, decode, is_open, is_ours
 from coder_login.sessionstore.file_errors import (
     Action,
     FileError,
     ForeignFileError,
-    LinkError,
     NoConfigDirectoryError,
-    UntrustedFileError,
 )
 
 DIRECTORY_NAME = "coderv2"
@@ -34,8 +33,6 @@ REPLACE_TIMEOUT = 2.0 if sys.platform == "win32" else 0.0
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _PRIVATE = 0o600
-_OTHERS_WRITE = 0o022
-_ROOT = 0  # the superuser can do as he likes, whoever owns a file
 _Result = TypeVar("_Result")
 
 
@@ -98,19 +95,19 @@ class ConfigDirectory:
     def read(self, name: str) -> str | None:
         """The file's text without the white space around it; None when there is no such file."""
         content = self.read_bytes(name)
-        return None if content is None else _decode(content, self.file(name)).strip()
+        return None if content is None else decode(content, self.file(name)).strip()
 
     def read_bytes(self, name: str) -> bytes | None:
         """The file as it is; None when there is no such file."""
         path = self.file(name)
         with _file_errors(path, Action.READ):
             try:
-                _check_regular(path)
+                check_regular(path)
                 descriptor = _retry(lambda: os.open(path, _READ))
             except FileNotFoundError:
                 return None
             with os.fdopen(descriptor, "rb") as file:
-                _check_trusted(os.fstat(descriptor), path)
+                check_trusted(os.fstat(descriptor), path)
                 content = file.read(MAX_FILE_SIZE + 1)
         if len(content) > MAX_FILE_SIZE:
             raise ForeignFileError(path, f"has more than {MAX_FILE_SIZE} bytes")
@@ -118,14 +115,11 @@ class ConfigDirectory:
 
     def is_writable_by_others(self) -> bool:
         """Whether another user (root aside) can remove or rename the files of the directory; never so on Windows."""
-        if sys.platform == "win32":
-            return False
         try:
             found = self.path.stat()
         except OSError:
             return False
-        is_open = found.st_mode & _OTHERS_WRITE and not found.st_mode & stat.S_ISVTX
-        return bool(is_open) or found.st_uid not in (os.geteuid(), _ROOT)
+        return not is_ours(found) or (is_open(found) and not found.st_mode & stat.S_ISVTX)
 
     def is_readable_by_others(self, name: str) -> bool:
         """Whether the mode lets another user read the file; never so on Windows, where the profile's list applies."""
@@ -152,7 +146,7 @@ class ConfigDirectory:
     def check_removable(self, name: str) -> None:
         """Raise what `remove` would for what is not a file of ours; nothing happens when there is none."""
         with _file_errors(self.file(name), Action.REMOVED), contextlib.suppress(FileNotFoundError):
-            _check_regular(self.file(name))
+            check_regular(self.file(name))
 
     def stage(self, name: str, content: bytes) -> None:
         """Write a new file *name* with *content*, flushed to disk; one of that name is removed first."""
@@ -172,7 +166,7 @@ class ConfigDirectory:
         path = self.file(target)
         with _file_errors(path, Action.REPLACED):
             with contextlib.suppress(FileNotFoundError):
-                _check_regular(path)
+                check_regular(path)
             _retry(lambda: os.replace(self.file(source), path))
             self._flush()
 
@@ -181,7 +175,7 @@ class ConfigDirectory:
         path = self.file(name)
         with _file_errors(path, Action.REMOVED):
             try:
-                _check_regular(path)
+                check_regular(path)
             except FileNotFoundError:
                 return False
             _retry(lambda: path.unlink(missing_ok=True))
@@ -221,36 +215,6 @@ def _file_errors(path: Path, action: Action) -> Iterator[None]:
         yield
     except OSError as error:
         raise FileError(path, action, error.strerror or str(error)) from error
-
-
-def _check_regular(path: Path) -> None:
-    """Raise LinkError or ForeignFileError for what is not a file, FileNotFoundError for what is not there."""
-    mode = path.lstat().st_mode
-    if stat.S_ISLNK(mode):
-        raise LinkError(path)
-    if not stat.S_ISREG(mode):
-        raise ForeignFileError(path, "is not a file")
-
-
-def _check_trusted(found: os.stat_result, path: Path) -> None:
-    """Raise UntrustedFileError for a file that another user (root aside) owns or can write: what it says may be his."""
-    if sys.platform == "win32":
-        return  # the profile's access list keeps them out
-    if found.st_uid not in (os.geteuid(), _ROOT):
-        raise UntrustedFileError(path, owner=found.st_uid)
-    if found.st_mode & _OTHERS_WRITE:
-        raise UntrustedFileError(path)
-
-
-def _decode(content: bytes, path: Path) -> str:
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        text = "\0"
-    # Raised here, not there: a UnicodeDecodeError carries the content, which may be a token.
-    if "\0" in text:
-        raise ForeignFileError(path, "is not UTF-8 text")
-    return text
 
 
 def _retry(call: Callable[[], _Result]) -> _Result:

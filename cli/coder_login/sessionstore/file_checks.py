@@ -1,0 +1,51 @@
+"""What a file must be to pass for a Coder client's: a regular one, ours, with text that nobody else can write."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+from coder_login.sessionstore.file_errors import ForeignFileError, LinkError, UntrustedFileError
+
+_OTHERS_WRITE = 0o022
+_ROOT = 0  # the superuser can do as he likes, whoever owns a file
+
+
+def is_ours(found: os.stat_result) -> bool:
+    """Whether we own it, or the superuser; always on Windows, where the profile's access list keeps others out."""
+    return sys.platform == "win32" or found.st_uid in (os.geteuid(), _ROOT)
+
+
+def is_open(found: os.stat_result) -> bool:
+    """Whether its mode lets other users write it; never on Windows, where it means nothing."""
+    return sys.platform != "win32" and bool(found.st_mode & _OTHERS_WRITE)
+
+
+def check_regular(path: Path) -> None:
+    """Raise LinkError or ForeignFileError for what is not a file, FileNotFoundError for what is not there."""
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        raise LinkError(path)
+    if not stat.S_ISREG(mode):
+        raise ForeignFileError(path, "is not a file")
+
+
+def check_trusted(found: os.stat_result, path: Path) -> None:
+    """Raise UntrustedFileError for a file that another user (root aside) owns or can write: what it says may be his."""
+    if not is_ours(found):
+        raise UntrustedFileError(path, owner=found.st_uid)
+    if is_open(found):
+        raise UntrustedFileError(path)
+
+
+def decode(content: bytes, path: Path) -> str:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    # Raised here, not there: a UnicodeDecodeError carries the content, which may be a token.
+    if "\0" in text:
+        raise ForeignFileError(path, "is not UTF-8 text")
+    return text
