@@ -27,6 +27,10 @@ class HeadTooLongError(ExchangeError):
     """The head is over the limit."""
 
 
+class TLSFloodError(ExchangeError):
+    """Messages of TLS came without end, and nothing of an answer."""
+
+
 class EndlessInterimError(ExchangeError):
     """One interim answer came after the other."""
 

@@ -1,0 +1,221 @@
+"""TLS that is fed by hand: no server keeps it busy for longer than the deadline, and nothing is lost or added.
+
+Servers are real ones of Python, or bare sockets, on loopback. No Windows API in it. Where a server floods, it does so
+for 20 s at most: a client that listens to it for so long is far over each bound here.
+"""
+
+from __future__ import annotations
+
+import _thread
+import itertools
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+import trustme
+from coder_login.deployment import dialer, transport, wire
+from coder_login.deployment.deadline import Deadline
+from coder_login.deployment.dialer import Address
+from coder_login.deployment.errors import Failure, RequestError
+from coder_login.deployment.wire import BareWire, TLSWire
+from deployment import Deployment
+from loopback import bare_server
+from patience import at_most
+
+from cli import client
+
+pytest_plugins = ["cli_fixtures"]
+
+FIRST = "/api/v2/users/first"
+FLOOD = "messages of TLS came without end, and no answer"
+HELLO_REQUESTS = b"\x16\x03\x03\x00\x04\0\0\0\0" * 10_000  # RFC 5246 section 7.4.1.1: ignored within a handshake
+ANSWER = b"HTTP/1.1 200 OK\r\nX-Coder-Build-Version: v2\r\nContent-Type: application/json\r\n\r\n{}"
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def client_context(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """The client's context, made before the time counts; it trusts the authority."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    monkeypatch.setattr(transport, "make_tls_context", lambda: context)
+    return context
+
+
+@pytest.fixture
+def server_context(authority: trustme.CA, client_context: ssl.SSLContext) -> ssl.SSLContext:
+    """A server's context, whose certificate the client trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "dev.example.com").configure_cert(context)
+    return context
+
+
+def flood(connection: socket.socket) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        connection.sendall(HELLO_REQUESTS)
+
+
+def provoke(url: str, timeout: float) -> tuple[str, Failure]:
+    """What a request fails with, without the URL."""
+    with pytest.raises(RequestError) as caught, at_most(15):
+        client(url, timeout=timeout).check_deployment()
+    return caught.value.message.removeprefix(f"{url}{FIRST}: "), caught.value.failure
+
+
+@contextmanager
+def tls_server(context: ssl.SSLContext, answer: bytes) -> Iterator[str]:
+    """A server of one connection that sends *answer* under TLS, and hangs up without a word of TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+
+        def serve() -> None:
+            with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(10)
+
+
+@pytest.mark.usefixtures("client_context")
+def test_a_flood_within_the_handshake_is_given_up() -> None:
+    """OpenSSL reads on as long as bytes are there: it gets 256 KiB, and no socket."""
+    with bare_server(flood) as server:
+        assert provoke(f"https://{server}", timeout=60) == (FLOOD, Failure.TOO_LONG)
+
+
+def test_a_flood_after_the_handshake_is_given_up(server_context: ssl.SSLContext) -> None:
+    """Session tickets: a read of data goes on within OpenSSL as long as they come."""
+    server_context.num_tickets = 10_000_000
+    with Deployment(ssl_context=server_context) as deployment:
+        assert provoke(deployment.url, timeout=60) == (FLOOD, Failure.TOO_LONG)
+
+
+@pytest.mark.usefixtures("client_context")
+def test_a_flood_of_tls_has_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked at before each piece; without a limit of bytes, so that only the time is left."""
+    monkeypatch.setattr(wire, "_MAX_HANDSHAKE", 1 << 40)
+    with bare_server(flood) as server:
+        assert provoke(f"https://{server}", timeout=0.6) == ("no answer within 0.6 s", Failure.TIMEOUT)
+
+
+@pytest.mark.usefixtures("client_context")
+def test_ctrl_c_ends_a_flood_of_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python looks at signals between two pieces, and not within a call of OpenSSL."""
+    monkeypatch.setattr(wire, "_MAX_HANDSHAKE", 1 << 40)
+    timer = threading.Timer(0.5, _thread.interrupt_main)
+    with bare_server(flood) as server, at_most(15):
+        api = client(f"https://{server}", timeout=60)
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            api.check_deployment()
+    timer.join(10)
+
+
+def test_every_piece_of_tls_is_bounded(client_context: ssl.SSLContext) -> None:
+    """However much is there: OpenSSL never works on more than that between two looks at the deadline."""
+    here, there = socket.socketpair()
+    asked: list[int] = []
+
+    class Counted(BareWire):
+        def receive(self, limit: int) -> bytes:
+            asked.append(limit)
+            return super().receive(limit)
+
+    with there:
+        there.sendall(HELLO_REQUESTS[:50_000])
+        there.shutdown(socket.SHUT_WR)
+        tls = TLSWire(Counted(here, Deadline(10)), client_context, "dev.example.com")
+        with closing(tls), pytest.raises(ssl.SSLEOFError):
+            tls.shake_hands()
+    assert max(asked) == 16 * 1024
+    assert len(asked) >= 4
+
+
+def test_a_hang_up_without_a_word_of_tls_ends_an_answer(server_context: ssl.SSLContext) -> None:
+    """Many servers do it so; where a length is given, it says what is missing."""
+    with tls_server(server_context, ANSWER) as url:
+        client(url).check_deployment()
+
+
+def test_a_hang_up_within_an_answer_is_one(server_context: ssl.SSLContext) -> None:
+    """The length is that of HTTP."""
+    cut = ANSWER.replace(b"\r\n\r\n", b"\r\nContent-Length: 9\r\n\r\n")
+    with tls_server(server_context, cut) as url:
+        assert provoke(url, timeout=10) == ("the answer was cut short", Failure.CUT_SHORT)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+def test_all_bytes_come_through_in_their_order(
+    client_context: ssl.SSLContext, server_context: ssl.SSLContext, version: ssl.TLSVersion
+) -> None:
+    """Both ways, many records of them."""
+    server_context.maximum_version = version
+    here, there = socket.socketpair()
+    data = bytes(itertools.islice(itertools.cycle(range(251)), 1_000_000))
+
+    def echo() -> None:
+        with server_context.wrap_socket(there, server_side=True) as connection:
+            received = bytearray()
+            while len(received) < len(data):
+                received += connection.recv(65536)
+            connection.sendall(received)
+            connection.recv(1)
+
+    thread = threading.Thread(target=echo, daemon=True)
+    thread.start()
+    received = bytearray()
+    with closing(TLSWire(BareWire(here, Deadline(30)), client_context, "dev.example.com")) as tls:
+        tls.shake_hands()
+        tls.send(memoryview(data))
+        while len(received) < len(data):
+            received += tls.receive(1000)
+    thread.join(10)
+    assert received == data
+
+
+def test_a_server_hears_why_it_is_refused(server_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its log then says that the certificate is not trusted, and not just that someone hung up."""
+    heard: list[str | None] = []
+    monkeypatch.setattr(transport, "make_tls_context", ssl.create_default_context)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+
+        def serve() -> None:
+            with listener.accept()[0] as connection:
+                try:
+                    server_context.wrap_socket(connection, server_side=True).close()
+                except ssl.SSLError as error:
+                    heard.append(error.reason)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        message, _ = provoke(url, timeout=10)
+        thread.join(10)
+    assert message.startswith("the server's certificate comes from an authority that is not known here")
+    assert heard == ["TLSV1_ALERT_UNKNOWN_CA"]
+
+
+def test_a_host_with_a_final_dot(server_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name in a certificate has it, and none is asked for with it: RFC 6066 section 3."""
+    names: list[str] = []
+    server_context.sni_callback = lambda connection, name, context: names.append(name)
+    with Deployment(ssl_context=server_context) as deployment:
+        port = int(deployment.url.rpartition(":")[2])
+        found = Address(socket.AF_INET, socket.SOCK_STREAM, 0, ("127.0.0.1", port))
+        monkeypatch.setattr(dialer, "_ask_system", lambda host, port: [found])
+        client(f"https://dev.example.com.:{port}").check_deployment()
+        assert len(deployment.requests) == 1
+    assert names == ["dev.example.com"]
