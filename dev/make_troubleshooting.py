@@ -90,6 +90,9 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             request("the server's certificate, or its authority's, is not valid yet …", Failure.CERTIFICATE_EARLY),
             request("the server's certificate is for another host …", Failure.CERTIFICATE_HOST),
             request(
+                "the server's certificate names no host (a common name does not count)", Failure.CERTIFICATE_NAMELESS
+            ),
+            request(
                 "the server's certificate is signed by itself, not by an authority …", Failure.CERTIFICATE_SELF_SIGNED
             ),
             request(

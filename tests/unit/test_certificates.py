@@ -157,6 +157,7 @@ def test_a_certificate_of_another_time(
             "h0.example, h1.example, h2.example, h3.example, h4.example and 2 more",
             id="seven",
         ),
+        pytest.param(["::2", "2001:db8::1:0:0:5"], "::2, 2001:db8::1:0:0:5", id="ipv6"),
         pytest.param([f"{'x' * 60}.{'y' * 60}.example"], f"{'x' * 60}.{'y' * 39}…", id="long"),
     ],
 )
@@ -172,13 +173,13 @@ def test_a_certificate_without_a_name(monkeypatch: pytest.MonkeyPatch, tmp_path:
     pem = make_pem()
     trust(pem, monkeypatch, tmp_path)
     message, failure = provoke(serve_pem(pem, tmp_path))
-    assert message == "the server's certificate is for another host: it names none (a common name does not count)"
-    assert failure is Failure.CERTIFICATE_HOST
+    assert message == "the server's certificate names no host (a common name does not count)"
+    assert failure is Failure.CERTIFICATE_NAMELESS
 
 
 def test_a_name_with_a_control_character_is_escaped(monkeypatch: pytest.MonkeyPatch, trusted: trustme.CA) -> None:
     """An authority can sign what it likes."""
-    monkeypatch.setattr(tls_failures, "find_names", lambda origin: ["a\x1b[31m\u202e"])
+    monkeypatch.setattr(transport, "find_names", lambda *_: ["a\x1b[31m\u202e"])
     message, _ = provoke(serve(trusted.issue_cert("dev.example.com")))
     assert message == "the server's certificate is for another host: a\\x1b[31m\\u202e"
 
@@ -192,7 +193,7 @@ def test_names_that_do_not_come_are_not_waited_for(monkeypatch: pytest.MonkeyPat
 
 def test_no_names_are_looked_up_behind_a_proxy(monkeypatch: pytest.MonkeyPatch, trusted: trustme.CA) -> None:
     """Without it that host would be asked, which may not be reachable, or another one."""
-    monkeypatch.setattr(tls_failures, "find_names", lambda origin: pytest.fail("that host was asked directly"))
+    monkeypatch.setattr(transport, "find_names", lambda *_: pytest.fail("that host was asked directly"))
     context = serve(trusted.issue_cert("x.example"))
     with Deployment(host="dev.example.com", ssl_context=context) as deployment, RecordingProxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
@@ -283,7 +284,7 @@ def test_what_has_no_row_is_told_in_the_librarys_words() -> None:
     """No code is left without a fact."""
     error = ssl.SSLCertVerificationError(1, "x")
     error.verify_code, error.verify_message = 23, "certificate revoked\x1b"
-    assert tls_failures.explain_tls(error, None) == (
+    assert tls_failures.explain_tls(error, lambda: None) == (
         Failure.CERTIFICATE,
         "the server's certificate is not trusted (certificate revoked\\x1b)",
     )
@@ -294,7 +295,7 @@ def test_a_flaw_of_form_is_one_by_its_code(code: int) -> None:
     """Whatever the words of this version of OpenSSL are."""
     error = ssl.SSLCertVerificationError(1, "x")
     error.verify_code, error.verify_message = code, "flaw"
-    assert tls_failures.explain_tls(error, None)[0] is Failure.CERTIFICATE_FORM
+    assert tls_failures.explain_tls(error, lambda: None)[0] is Failure.CERTIFICATE_FORM
 
 
 # Other flaws of TLS.
@@ -327,7 +328,7 @@ def test_a_flaw_is_one_by_its_reason(reason: str | None, failure: Failure) -> No
     """Whatever the words of this version of OpenSSL are; they are told, too."""
     error = ssl.SSLError(1, "its words\x1b")
     error.reason = reason  # type: ignore[assignment]  # None is what Python's own ones have
-    found, fact = tls_failures.explain_tls(error, None)
+    found, fact = tls_failures.explain_tls(error, lambda: None)
     assert found is failure
     assert fact.endswith(" (its words\\x1b)")
 
@@ -335,7 +336,7 @@ def test_a_flaw_is_one_by_its_reason(reason: str | None, failure: Failure) -> No
 @pytest.mark.parametrize("kind", [ssl.SSLError, ssl.SSLEOFError, ssl.SSLCertVerificationError])
 def test_an_error_of_python_itself_has_a_fact(kind: type[ssl.SSLError]) -> None:
     """It has neither a reason nor a code."""
-    failure, fact = tls_failures.explain_tls(kind(1, "its words"), None)
+    failure, fact = tls_failures.explain_tls(kind(1, "its words"), lambda: None)
     assert failure in (Failure.TLS, Failure.CERTIFICATE)
     assert fact.endswith(" (its words)")
 

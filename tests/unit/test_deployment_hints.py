@@ -207,6 +207,10 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
             "Set this machine's clock if it is wrong; else ask the deployment's administrator for a valid certificate.",
         ),
         (
+            Failure.CERTIFICATE_NAMELESS,
+            "The deployment's administrator must replace it by one with the host as a subject alternative name.",
+        ),
+        (
             Failure.CERTIFICATE_HOST,
             "Give the URL with a host that the certificate is for, or ask the deployment's administrator for one of "
             "this host.",

@@ -55,6 +55,9 @@ _AFTER_FAILURE: dict[Failure, str] = {
         "Give the URL with a host that the certificate is for, or ask the deployment's administrator for one of this "
         "host."
     ),
+    Failure.CERTIFICATE_NAMELESS: (
+        "The deployment's administrator must replace it by one with the host as a subject alternative name."
+    ),
     Failure.CERTIFICATE_SELF_SIGNED: (
         "If you know the certificate, put it into a file in PEM form, and name the file in SSL_CERT_FILE."
     ),

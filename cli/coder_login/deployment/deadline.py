@@ -26,6 +26,12 @@ class Deadline:
             raise TimeoutError
         return min(left, longest, _SLICE)
 
+    def shorten(self, seconds: float) -> Deadline:
+        """The moment that is *seconds* from now, or this one if it is sooner."""
+        sooner = Deadline(seconds)
+        sooner._end = min(sooner._end, self._end)
+        return sooner
+
 
 def run_within(deadline: Deadline, call: Callable[[], T]) -> T:
     """What *call* returns or raises. Raises TimeoutError when it is not done in time; it then goes on, unheard.

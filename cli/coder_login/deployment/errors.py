@@ -88,6 +88,7 @@ class Failure(Enum):
     CERTIFICATE_EXPIRED = auto()
     CERTIFICATE_EARLY = auto()  # not valid yet
     CERTIFICATE_HOST = auto()  # it is another host's
+    CERTIFICATE_NAMELESS = auto()  # it is no host's
     CERTIFICATE_SELF_SIGNED = auto()
     CERTIFICATE_AUTHORITY = auto()  # it is not trusted
     CERTIFICATE_ISSUER = auto()  # not known, or one in between is missing

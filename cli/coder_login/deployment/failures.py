@@ -24,19 +24,20 @@ from coder_login.deployment.faults import (
     UnfinishedError,
 )
 from coder_login.deployment.proxies import Proxy
-from coder_login.deployment.tls_failures import explain_tls
-from coder_login.deployment.url import parse_origin
+from coder_login.deployment.tls_failures import NameFinder, explain_tls
 from coder_login.text import printable
 
 
-def translate(error: Exception, where: str, timeout: float, proxy: Proxy | None) -> RequestError:
+def translate(error: Exception, where: str, timeout: float, proxy: Proxy | None, ask_names: NameFinder) -> RequestError:
     """The RequestError that *error* means, for the URL *where* and the *proxy* that was asked.
+
+    Behind a proxy *ask_names* is not used: it would ask the host directly.
 
     What *error* itself says may hold what was sent: only the words of the system and of the TLS library are repeated.
     """
     cause = error.cause if isinstance(error, ProxyFailedError) else error
     if isinstance(cause, ssl.SSLError):
-        failure, fact = explain_tls(cause, None if proxy else parse_origin(where))
+        failure, fact = explain_tls(cause, (lambda: None) if proxy else ask_names)
     else:
         failure, fact = _find_row(cause)
         host, server = ("the host", "the server") if cause is error else ("the proxy", "the proxy")

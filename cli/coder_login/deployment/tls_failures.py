@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
-import socket
 import ssl
-import threading
 import time
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import Any, TypeAlias
 
+from coder_login.deployment.addresses import compress_ipv6, parse_address
 from coder_login.deployment.certificates import (
     FILE_VARIABLE,
     build_tls_context,
@@ -16,12 +18,18 @@ from coder_login.deployment.certificates import (
     knows_authorities,
     make_tls_context,
 )
+from coder_login.deployment.deadline import Deadline
+from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.errors import Failure, TLSSetupError
+from coder_login.deployment.faults import ERRORS
 from coder_login.deployment.url import Origin
+from coder_login.deployment.wire import BareWire, TLSWire
 from coder_login.text import printable
 
+NameFinder: TypeAlias = Callable[[], list[str] | None]
+
 NAMES_TIMEOUT = 5.0
-"""Seconds in which the names in another host's certificate are looked up."""
+"""Seconds that the look at the names in another host's certificate may take at most."""
 
 _NAMES_SHOWN = 5
 
@@ -69,10 +77,10 @@ _REASONS: dict[Failure, tuple[str, frozenset[str]]] = {
 }
 
 
-def explain_tls(error: ssl.SSLError, origin: Origin | None) -> tuple[Failure, str]:
-    """The failure that *error* is, and the fact, for a person; *origin* is the server's, None behind a proxy."""
+def explain_tls(error: ssl.SSLError, ask_names: NameFinder) -> tuple[Failure, str]:
+    """The failure that *error* is, and the fact, for a person; *ask_names* is how to learn a certificate's names."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _explain_certificate(error, origin)
+        return _explain_certificate(error, ask_names)
     detail = printable(error.strerror or str(error))
     reason = getattr(error, "reason", None)  # one of Python's own has none, and no code either
     for failure, (fact, reasons) in _REASONS.items():
@@ -81,12 +89,12 @@ def explain_tls(error: ssl.SSLError, origin: Origin | None) -> tuple[Failure, st
     return Failure.TLS, f"no TLS connection could be made ({detail})"
 
 
-def _explain_certificate(error: ssl.SSLCertVerificationError, origin: Origin | None) -> tuple[Failure, str]:
+def _explain_certificate(error: ssl.SSLCertVerificationError, ask_names: NameFinder) -> tuple[Failure, str]:
     code, detail = getattr(error, "verify_code", 0), printable(getattr(error, "verify_message", str(error.strerror)))
     if code in _UNKNOWN_AUTHORITY:
         return _explain_authority(code, detail)
     if code in _OTHER_HOST:
-        return Failure.CERTIFICATE_HOST, f"the server's certificate is for another host{_tell_names(origin)}"
+        return _explain_names(ask_names())
     clock = f"by this machine's clock ({time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())})"
     if code == _CERT_HAS_EXPIRED:
         return Failure.CERTIFICATE_EXPIRED, f"the server's certificate, or its authority's, has expired {clock}"
@@ -113,41 +121,41 @@ def _explain_authority(code: int, detail: str) -> tuple[Failure, str]:
     return failure, f"the server's certificate {who} ({'; '.join(filter(None, (detail, describe_sources())))})"
 
 
-def _tell_names(origin: Origin | None) -> str:
-    names = None if origin is None else find_names(origin)
+def _explain_names(names: list[str] | None) -> tuple[Failure, str]:
     if names is None:
-        return ""
+        return Failure.CERTIFICATE_HOST, "the server's certificate is for another host"
     if not names:
-        return ": it names none (a common name does not count)"
+        return Failure.CERTIFICATE_NAMELESS, "the server's certificate names no host (a common name does not count)"
     shown = ", ".join(printable(name, 100) for name in names[:_NAMES_SHOWN])
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return f": {shown}{more}"
+    return Failure.CERTIFICATE_HOST, f"the server's certificate is for another host: {shown}{more}"
 
 
-def find_names(origin: Origin) -> list[str] | None:
+def find_names(origin: Origin, dialer: Dialer, deadline: Deadline) -> list[str] | None:
     """The names in the certificate of the server at *origin*, which must be a trusted authority's; None when unknown.
 
     It takes one more handshake, after which nothing is sent: Python gives no certificate whose check has failed.
     """
-    found: list[list[str]] = []
-    # In a thread: a server that sends its handshake byte by byte would outlast every timeout of a socket.
-    asking = threading.Thread(target=_ask_names, args=(origin, found), daemon=True)
-    asking.start()
-    asking.join(NAMES_TIMEOUT)
-    return found[0] if found else None
-
-
-def _ask_names(origin: Origin, found: list[list[str]]) -> None:
-    context = build_tls_context()
-    context.check_hostname = False
     host = origin.host.strip("[]")
     try:
-        with (
-            socket.create_connection((host, origin.port), NAMES_TIMEOUT) as connection,
-            context.wrap_socket(connection, server_hostname=host) as tls,
-        ):
-            certificate = tls.getpeercert() or {}
-    except (OSError, ValueError, TLSSetupError):
-        return  # the error that brought us here is told without the names
-    names: Any = certificate.get("subjectAltName", ())
-    found.append([str(value) for kind, value in names if kind in ("DNS", "IP Address")])
+        context = build_tls_context()
+        context.check_hostname = False
+        sooner = deadline.shorten(NAMES_TIMEOUT)
+        bare = BareWire(dialer.connect(host, origin.port, sooner), sooner)
+        with closing(bare):
+            tls = TLSWire(bare, context, host)
+            tls.shake_hands()
+    except (*ERRORS, TLSSetupError):
+        return None  # the error that brought us here is told without the names
+    return _list_names(tls.get_certificate())
+
+
+def _list_names(certificate: Mapping[str, Any]) -> list[str]:
+    names = certificate.get("subjectAltName", ())
+    return [_shorten(str(value).strip()) for kind, value in names if kind in ("DNS", "IP Address")]
+
+
+def _shorten(name: str) -> str:
+    """An IPv6 address as a URL has it; OpenSSL writes every group of it."""
+    address = parse_address(name)
+    return compress_ipv6(address) if isinstance(address, ipaddress.IPv6Address) else name

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -26,6 +27,7 @@ from coder_login.deployment.faults import ERRORS, MAX_BODY
 from coder_login.deployment.headers import Headers, join_headers, split_value
 from coder_login.deployment.proxies import find_proxy
 from coder_login.deployment.redirects import find_deployment
+from coder_login.deployment.tls_failures import find_names
 from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, parse_origin
 from coder_login.text import printable, redact
 
@@ -157,9 +159,13 @@ class Transport:
             answer, body = perform(request, self._dialer, proxy, tls, deadline)
             return Response(request.url, answer.status, answer.headers, body)
         except ERRORS as error:
-            problem = translate(error, self.make_printable(request.url), self._timeout, proxy)
+            ask_names = partial(self._find_names, request, deadline)
+            problem = translate(error, self.make_printable(request.url), self._timeout, proxy, ask_names)
         # Outside of the except block: http.client's ValueError carries the header that it refused.
         raise problem
+
+    def _find_names(self, request: Request, deadline: Deadline) -> list[str] | None:
+        return find_names(request.origin, self._dialer, deadline)
 
 
 def _resolve(url: str, location: str) -> str | None:
