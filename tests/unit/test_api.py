@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import tracemalloc
@@ -11,6 +12,7 @@ from email.message import Message
 from typing import Any
 
 import pytest
+from coder_login.deployment import transport
 from coder_login.deployment.api import User
 from coder_login.deployment.codings import UnreadableBodyError, unpack
 from coder_login.deployment.errors import (
@@ -167,6 +169,24 @@ def test_what_is_above_can_fail(deployment: Deployment, above: Answer) -> None:
         client(f"{deployment.url}/coder").check_deployment()
 
 
+def test_a_redirect_above_does_not_end_the_search(deployment: Deployment) -> None:
+    """Something else stands at that path: the deployment may be at the root."""
+    deployment.answer("GET", "/a/api/v2/users/first", redirect("https://login.example.com/"))
+    with pytest.raises(PageURLError) as caught:
+        client(f"{deployment.url}/a/b").check_deployment()
+    assert str(caught.value.deployment) == deployment.url
+
+
+def test_a_deployment_of_another_origin_is_not_the_one_above(deployment: Deployment) -> None:
+    """Where redirects are followed, one that leads away says nothing of this host."""
+    with Deployment() as elsewhere:
+        away = redirect(f"{elsewhere.url}/api/v2/users/first")
+        deployment.answer("GET", "users/first", away, times=None)
+        with pytest.raises(UnexpectedAnswerError):
+            client(f"{deployment.url}/coder", allow_redirects=True).check_deployment()
+        assert len(elsewhere.requests) == 1
+
+
 def test_a_call_that_the_api_has_not(deployment: Deployment) -> None:
     """It is not a deployment without a user."""
     deployment.answer("GET", "users/first", error(404, "Route not found.", ""))
@@ -192,6 +212,7 @@ def deflate_raw(body: bytes) -> bytes:
         pytest.param("gzip", gzip.compress(JSON), id="gzip"),
         pytest.param("X-GZIP", gzip.compress(JSON), id="x-gzip"),
         pytest.param("gzip", gzip.compress(JSON[:4]) + gzip.compress(JSON[4:]), id="two-members"),
+        pytest.param("gzip", gzip.compress(b"") * 99 + gzip.compress(JSON), id="100-members"),
         pytest.param("deflate", zlib.compress(JSON), id="deflate"),
         pytest.param("deflate", deflate_raw(JSON), id="deflate-without-its-header"),
         pytest.param("deflate, gzip", gzip.compress(zlib.compress(JSON)), id="one-in-the-other"),
@@ -218,6 +239,7 @@ def test_a_compressed_answer_is_read(deployment: Deployment, coding: str, body: 
         pytest.param("gzip", gzip.compress(b" " * (MAX_BODY + 1)), id="bomb"),
         pytest.param("gzip", gzip.compress(b" " * MAX_BODY) * 2, id="bomb-of-two-members"),
         pytest.param("gzip, gzip", gzip.compress(gzip.compress(b" " * 2 * MAX_BODY)), id="bomb-in-a-bomb"),
+        pytest.param("gzip", gzip.compress(b"") * 100 + gzip.compress(JSON), id="101-members"),
         pytest.param("gzip, gzip, gzip", gzip.compress(gzip.compress(gzip.compress(JSON))), id="three"),
         pytest.param("\x1b[31m", JSON, id="escape"),
     ],
@@ -245,6 +267,22 @@ def test_a_bomb_is_not_unpacked() -> None:
         assert tracemalloc.get_traced_memory()[1] < 8 * MAX_BODY
     finally:
         tracemalloc.stop()
+
+
+def test_an_answer_is_unpacked_once(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is looked at: what it means, whether it can be read, and what stands in its error."""
+    unpacked: list[bytes] = []
+
+    def count(body: bytes, headers: Message, limit: int) -> bytes:
+        unpacked.append(body)
+        return unpack(body, headers, limit)
+
+    monkeypatch.setattr(transport, "unpack", count)
+    answer = Answer(headers={"Content-Encoding": "gzip"}, body=gzip.compress(b"[]"))
+    deployment.answer("GET", "users/first", answer, times=None)
+    with contextlib.suppress(UnexpectedAnswerError):
+        client(deployment.url).check_deployment()
+    assert len(unpacked) == len(deployment.requests)
 
 
 def test_a_compressed_answer_of_1_mib_is_read(deployment: Deployment) -> None:

@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPResponse
@@ -136,6 +137,19 @@ def test_a_server_that_floods_is_given_up(head: bytes, piece: bytes, fact: str, 
     with bare_server(drip(head, itertools.repeat(piece), pause=0)) as server:
         problem = provoke(f"http://{server}", timeout=60)
     assert (problem.message, problem.failure) == (f"http://{server}{FIRST}: {fact}", failure)
+
+
+def test_small_chunks_take_little_memory() -> None:
+    """A body is kept as its bytes: a list of pieces takes many times as much as what they hold."""
+    chunks = b"2\r\n  \r\n" * 100_000 + b"2\r\n{}\r\n0\r\n\r\n"
+    with bare_server(lambda connection: connection.sendall(CHUNKED + chunks)) as server:
+        api = client(f"http://{server}")
+        tracemalloc.start()
+        try:
+            api.check_deployment()
+            assert tracemalloc.get_traced_memory()[1] < 3_000_000
+        finally:
+            tracemalloc.stop()
 
 
 def test_what_is_left_of_an_answer_is_collected_in_silence() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from coder_login.deployment.codings import find_codings, is_readable
+from coder_login.deployment.codings import find_codings
 from coder_login.deployment.errors import (
     APIError,
     CompressedAnswerError,
@@ -25,7 +25,6 @@ from coder_login.deployment.errors import (
     UnexpectedAnswerError,
     WebPageError,
 )
-from coder_login.deployment.faults import MAX_BODY
 from coder_login.deployment.redirects import find_deployment
 from coder_login.deployment.session_token import InvalidTokenError, check_token
 from coder_login.deployment.transport import Response, Transport
@@ -157,7 +156,7 @@ class Client:
 
     def _refuse_form(self, response: Response, call: str) -> NoReturn:
         answer = f"the answer of {self._url} to {self._transport.make_printable(call)}"
-        if not is_readable(response.body, response.headers, MAX_BODY):
+        if response.content is None:
             codings = self._transport.make_printable(", ".join(find_codings(response.headers)))
             fact = f"{answer} is compressed ({codings}), and can't be read"
             raise CompressedAnswerError(fact, response.status, self._url)

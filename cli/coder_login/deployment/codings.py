@@ -8,6 +8,8 @@ from email.message import Message
 MAX_CODINGS = 2
 """How many one inside the other are unpacked."""
 
+_MAX_MEMBERS = 100  # of gzip; each costs a copy of what follows it
+
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
@@ -31,15 +33,6 @@ def unpack(body: bytes, headers: Message, limit: int) -> bytes:
     return body
 
 
-def is_readable(body: bytes, headers: Message, limit: int) -> bool:
-    """Whether *body* can be unpacked, or is not packed at all."""
-    try:
-        unpack(body, headers, limit)
-    except UnreadableBodyError:
-        return False
-    return True
-
-
 def _unpack_one(body: bytes, coding: str, limit: int) -> bytes:
     try:
         if coding in ("gzip", "x-gzip"):
@@ -53,13 +46,15 @@ def _unpack_one(body: bytes, coding: str, limit: int) -> bytes:
 
 
 def _inflate(body: bytes, form: int, limit: int) -> bytes:
-    unpacked = b""
-    while body:  # gzip may have several members, one after the other
+    unpacked, members = b"", 0
+    while body and members < _MAX_MEMBERS:
         stream = zlib.decompressobj(form)
         unpacked += stream.decompress(body, limit + 1 - len(unpacked))
         if len(unpacked) > limit or not stream.eof:
             raise UnreadableBodyError
-        body = stream.unused_data if form == _GZIP else b""
+        body, members = stream.unused_data if form == _GZIP else b"", members + 1
+    if body:
+        raise UnreadableBodyError
     return unpacked
 
 

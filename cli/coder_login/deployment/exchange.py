@@ -151,12 +151,11 @@ def _read_head(channel: Channel, method: str) -> http.client.HTTPResponse:
 def _read_body(channel: Channel, answer: http.client.HTTPResponse) -> bytes:
     """The whole body."""
     channel.budget += MAX_BODY + _MAX_FRAMING
-    pieces, size = [], 0
+    body = bytearray()  # a list of pieces would take many times its size when they are small
     while piece := answer.read1(_PIECE):
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_BODY:
+        body += piece
+        if len(body) > MAX_BODY:
             raise TooLongError
     if answer.length:
         raise TruncatedError
-    return b"".join(pieces)
+    return bytes(body)

@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from coder_login import IDENTITY
 from coder_login.deployment.certificates import make_tls_context
-from coder_login.deployment.codings import unpack
+from coder_login.deployment.codings import UnreadableBodyError, unpack
 from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.errors import Failure, RedirectedError, RequestError
@@ -48,7 +48,8 @@ class Response:
     url: str
     status: int
     headers: Message
-    body: bytes = field(repr=False)
+    content: bytes | None = field(repr=False)
+    """The body without the codings in which it came; None when they can't be undone."""
 
     @property
     def build_version(self) -> str | None:
@@ -57,8 +58,10 @@ class Response:
 
     def read_json(self) -> Any:
         """The body as JSON; None when it is not."""
+        if self.content is None:
+            return None
         try:
-            return json.loads(unpack(self.body, self.headers, MAX_BODY))
+            return json.loads(self.content)
         except (ValueError, RecursionError):
             return None
 
@@ -157,7 +160,7 @@ class Transport:
             proxy = find_proxy(origin, self._deployment.origin, deadline)
             tls = make_tls_context() if origin.scheme == "https" else None  # a wrong variable of TLS stops no http
             answer, body = perform(request, self._dialer, proxy, tls, deadline)
-            return Response(request.url, answer.status, answer.headers, body)
+            return Response(request.url, answer.status, answer.headers, _unpack(body, answer.headers))
         except ERRORS as error:
             ask_names = partial(self._find_names, request, deadline)
             problem = translate(error, self.make_printable(request.url), self._timeout, proxy, ask_names)
@@ -166,6 +169,13 @@ class Transport:
 
     def _find_names(self, request: Request, deadline: Deadline) -> list[str] | None:
         return find_names(request.origin, self._dialer, deadline)
+
+
+def _unpack(body: bytes, headers: Message) -> bytes | None:
+    try:
+        return unpack(body, headers, MAX_BODY)
+    except UnreadableBodyError:
+        return None
 
 
 def _resolve(url: str, location: str) -> str | None:
