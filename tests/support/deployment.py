@@ -25,7 +25,10 @@ PAGE = Answer(headers={"Content-Type": "text/html; charset=utf-8"}, body=b"<!doc
 
 
 class Deployment:
-    """A Coder deployment with one user, up while it is entered. `host` changes only the URL."""
+    """A Coder deployment with one user, up while it is entered.
+
+    `host` changes only the URL, except for [::1], where it listens.
+    """
 
     url: str
 
@@ -53,7 +56,8 @@ class Deployment:
         }
 
     def __enter__(self) -> Self:
-        self._server = LoopbackServer(self.respond, ssl_context=self._ssl_context)
+        address = "::1" if self._host == "[::1]" else "127.0.0.1"
+        self._server = LoopbackServer(self.respond, ssl_context=self._ssl_context, address=address)
         scheme = "https" if self._ssl_context else "http"
         self.url = f"{scheme}://{self._host}:{self._server.port}{self._base_path}"
         self._server.start()

@@ -106,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class LoopbackServer(socketserver.ThreadingTCPServer):
-    """Serves HTTP on 127.0.0.1, each connection in a thread of its own, from `start` to `stop`.
+    """Serves HTTP on 127.0.0.1 or ::1, each connection in a thread of its own, from `start` to `stop`.
 
     Not an `HTTPServer`: that one looks up its own host name, which can take seconds.
     """
@@ -121,8 +121,10 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         handler: type[Handler] = Handler,
         *,
         ssl_context: ssl.SSLContext | None = None,
+        address: str = "127.0.0.1",
     ) -> None:
-        super().__init__(("127.0.0.1", 0), handler)
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, 0), handler)
         if ssl_context:  # the handshake is left to the connection's thread: a silent client must not block accept
             self.socket = ssl_context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.respond = respond

@@ -18,6 +18,7 @@ from coder_login.deployment.faults import (
     MAX_BODY,
     MAX_HEAD,
     EndlessInterimError,
+    HeadLinesError,
     HeadTooLongError,
     LoginKindError,
     LoginMissingError,
@@ -32,6 +33,7 @@ from coder_login.deployment.url import Origin, parse_origin
 
 _MAX_FRAMING = 4 * MAX_BODY  # bytes around a body: sizes and extensions of its chunks, trailers
 _MAX_INTERIM = 100
+_HEAD_LINES = (http.client.HTTPException, http.client.LineTooLong)  # the first for too many, and no class besides it
 _PIECE = 64 * 1024  # bytes
 
 
@@ -143,6 +145,10 @@ def _read_head(channel: Channel, method: str) -> http.client.HTTPResponse:
             answer.begin()
         except TooLongError:
             raise HeadTooLongError from None
+        except http.client.HTTPException as error:
+            if type(error) in _HEAD_LINES:
+                raise HeadLinesError from None
+            raise
         if answer.status >= http.HTTPStatus.OK or answer.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
             return answer
     raise EndlessInterimError

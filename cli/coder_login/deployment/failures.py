@@ -10,7 +10,10 @@ from coder_login.deployment.errors import Failure, RequestError
 from coder_login.deployment.faults import (
     MAX_BODY,
     MAX_HEAD,
+    MAX_LINE,
+    MAX_LINES,
     EndlessInterimError,
+    HeadLinesError,
     HeadTooLongError,
     LoginKindError,
     LoginMissingError,
@@ -77,6 +80,11 @@ _FAILURES: tuple[tuple[type[Exception], Failure, str], ...] = (
     (http.client.RemoteDisconnected, Failure.CUT_SHORT, "{server} hung up without an answer"),
     (TooLongError, Failure.TOO_LONG, f"the answer is longer than {MAX_BODY} bytes"),
     (HeadTooLongError, Failure.TOO_LONG, f"the answer's head is longer than {MAX_HEAD} bytes"),
+    (
+        HeadLinesError,
+        Failure.TOO_LONG,
+        f"the answer's head has more than {MAX_LINES} lines, or one of more than {MAX_LINE} bytes",
+    ),
     (TLSFloodError, Failure.TOO_LONG, "messages of TLS came without end, and no answer"),
     (EndlessInterimError, Failure.TOO_LONG, "interim answers came, and no final one"),
     (http.client.InvalidURL, Failure.UNSENDABLE, "the request could not be sent ({detail})"),

@@ -11,6 +11,10 @@ MAX_HEAD = 256 * 1024
 """Bytes of an answer's head at most, with the heads of the interim answers before it."""
 
 
+MAX_LINES, MAX_LINE = 100, 64 * 1024
+"""Headers, and bytes of a line, that http.client takes: its _MAXHEADERS and _MAXLINE."""
+
+
 class ExchangeError(Exception):
     """The root of those that Python has no class for."""
 
@@ -25,6 +29,10 @@ class TooLongError(ExchangeError):
 
 class HeadTooLongError(ExchangeError):
     """The head is over the limit."""
+
+
+class HeadLinesError(ExchangeError):
+    """The head has too many lines, or one that is too long."""
 
 
 class TLSFloodError(ExchangeError):
