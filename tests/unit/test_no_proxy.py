@@ -94,6 +94,8 @@ def test_the_list_of_gos_own_tests(host: str, excluded: bool) -> None:
         pytest.param("[2001:db8::1]:80", "[2001:db8::1]", True, id="brackets-and-port"),
         pytest.param("[10.1.2.3]:80", "10.1.2.3", True, id="brackets-around-ipv4"),
         pytest.param("fe80::1%eth0", "[fe80::1]", False, id="zone"),
+        pytest.param("fe80::1%eth0/64", "[fe80::1]", False, id="cidr-with-a-zone"),
+        pytest.param("fe80::1%eth0/0", "[2001:db8::1]", False, id="cidr-of-all-with-a-zone"),
         pytest.param("http://example.com", "dev.example.com", False, id="url"),
         pytest.param("dev.example.com.", "dev.example.com", False, id="final-dot"),
         pytest.param("示例.com", "www.xn--fsq092h.com", True, id="international"),

@@ -64,7 +64,7 @@ def _unmap(address: _Address) -> _Address:
 def _parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     base, _, length = text.partition("/")
     address = _parse_address(base)
-    if address is None or not (length.isascii() and length.isdecimal()):
+    if address is None or "%" in base or not (length.isascii() and length.isdecimal()):
         return None
     mapped = 96 if address.version == 4 and ":" in base else 0  # bits of the IPv6 prefix of an IPv4 address
     try:
