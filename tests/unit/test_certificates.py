@@ -290,6 +290,14 @@ def test_what_has_no_row_is_told_in_the_librarys_words() -> None:
     )
 
 
+@pytest.mark.parametrize("code", [2, 20, 21])
+def test_an_unknown_issuer_is_one_by_its_code(code: int) -> None:
+    """The server's certificate has none that is known, or one in between has none: 2 comes from there alone."""
+    error = ssl.SSLCertVerificationError(1, "x")
+    error.verify_code, error.verify_message = code, "flaw"
+    assert tls_failures.explain_tls(error, lambda: None) == (Failure.CERTIFICATE_ISSUER, f"{UNKNOWN} (flaw)")
+
+
 @pytest.mark.parametrize("code", [85, 86, 89, 92, 94, 79, 26, 47])
 def test_a_flaw_of_form_is_one_by_its_code(code: int) -> None:
     """Whatever the words of this version of OpenSSL are."""
@@ -402,6 +410,18 @@ def test_a_certificate_in_place_of_a_files_name(monkeypatch: pytest.MonkeyPatch)
     assert fail_to_set_up().message == "SSL_CERT_FILE holds several lines, and not the name of a file"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes and devices of POSIX")
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_could_be_read_without_end_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
+    """A named pipe that nobody writes to would hold the command for ever, before any time limit counts."""
+    path = Path("/dev/null") if kind == "device" else tmp_path / "ca.pem"
+    if sys.platform != "win32" and kind == "pipe":
+        os.mkfifo(path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    monkeypatch.setattr(certificates, "_create_context", lambda: pytest.fail("it was opened"))
+    assert fail_to_set_up().message == f"SSL_CERT_FILE names {path}, which is not a regular file"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
 def test_certificates_from_a_pipe(authority: trustme.CA, machine: Machine) -> None:
     """A shell's <(cat …) can be read once, and works."""
@@ -428,6 +448,21 @@ def test_an_empty_variable_is_as_good_as_unset(monkeypatch: pytest.MonkeyPatch, 
     before.load_default_certs()
     monkeypatch.setenv(variable, "")
     assert certificates.make_tls_context().cert_store_stats() == before.cert_store_stats()
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_an_empty_variable_leaves_the_systems_place(
+    monkeypatch: pytest.MonkeyPatch, authority: trustme.CA, tmp_path: Path, variable: str
+) -> None:
+    """What OpenSSL itself looks for there is trusted; here a place that only this authority is at."""
+    file = tmp_path / name_by_hash(authority)
+    authority.cert_pem.write_to_path(file)
+    own = {"openssl_cafile": str(file)} if variable == "SSL_CERT_FILE" else {"openssl_capath": str(tmp_path)}
+    places = ssl.get_default_verify_paths()._replace(**own)
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: places)
+    monkeypatch.setenv(variable, "")
+    with Deployment(ssl_context=serve(authority.issue_cert("127.0.0.1"))) as deployment:
+        client(deployment.url).check_deployment()
 
 
 def test_a_directory_of_certificates_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -73,6 +73,13 @@ def _check_file(file: str) -> None:
         raise _refuse_file(file, "is a directory")
     if not os.path.exists(file):
         raise _refuse_file(file, "does not exist")
+    if not (os.path.isfile(file) or _is_shells_pipe(file)):  # to read it could take any time
+        raise _refuse_file(file, "is not a regular file")
+
+
+def _is_shells_pipe(file: str) -> bool:
+    """Whether *file* is what a shell makes of ``<(command)``: a pipe that somebody has opened already."""
+    return stat.S_ISFIFO(os.stat(file).st_mode) and file.startswith(("/dev/fd/", "/proc/"))
 
 
 def _check_directories(directories: str) -> None:
