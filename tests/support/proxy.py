@@ -90,10 +90,10 @@ class _ProxyHandler(Handler):
         with upstream:
             self.send_response(200)
             self.end_headers()
-            _relay(self.connection, upstream, self.server.stopping)
+            relay(self.connection, upstream, self.server.stopping)
 
 
-def _relay(one: socket.socket, other: socket.socket, stopping: threading.Event) -> None:
+def relay(one: socket.socket, other: socket.socket, stopping: threading.Event) -> None:
     """Carry bytes both ways until either end closes."""
     opposite = {one: other, other: one}
     while not stopping.is_set():

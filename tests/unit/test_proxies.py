@@ -9,6 +9,7 @@ import base64
 import socket
 import ssl
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ from coder_login.deployment.url import DeploymentURL
 from deployment import Deployment
 from loopback import Answer, bare_server, redirect
 from patience import at_most
-from proxy import RecordingProxy
+from proxy import RecordingProxy, relay
 
 from cli import TOKEN, Inside, client
 
@@ -225,6 +226,25 @@ def test_a_proxy_that_fails(monkeypatch: pytest.MonkeyPatch, behave: Callable[[s
             problem = provoke("https://dev.example.com", timeout=0.5 if "0.5 s" in fact else 30)
     assert problem.message == f"https://dev.example.com{FIRST} through the proxy {proxy}: {fact}"
     assert problem.failure is Failure.PROXY
+
+
+def test_what_a_proxy_says_before_tls_is_no_answer(
+    secure_deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that sends an answer of its own together with that to CONNECT is not taken for the deployment."""
+    forged = b'{"id": "x", "username": "mallory"}'
+    head = b"HTTP/1.1 200 OK\r\nX-Coder-Build-Version: v2\r\nContent-Length: %d\r\n\r\n" % len(forged)
+    port = int(secure_deployment.url.rpartition(":")[2])
+
+    def forge(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + head + forged)
+        with socket.create_connection(("127.0.0.1", port), 10) as upstream:
+            relay(connection, upstream, threading.Event())
+
+    with bare_server(forge) as proxy:
+        name_proxy(monkeypatch, f"http://{proxy}")
+        user = client(secure_deployment.url, timeout=10).identify(secure_deployment.issue_token())
+    assert user.username == "alex"
 
 
 def test_a_proxy_whose_name_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
