@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import hashlib
 import os
 import re
@@ -513,6 +514,18 @@ def test_a_key_log_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_p
     error = fail_to_set_up()
     assert error.message.startswith(f"SSLKEYLOGFILE names {path}, which can't be written (")
     assert error.variable == "SSLKEYLOGFILE"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+def test_a_key_log_that_nobody_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A named pipe: to open it would hold the command for ever, before any time limit counts."""
+    path = tmp_path / "log"
+    if sys.platform != "win32":
+        os.mkfifo(path)
+    monkeypatch.setenv("SSLKEYLOGFILE", str(path))
+    monkeypatch.setattr(ssl, "create_default_context", lambda: pytest.fail("it was opened"))
+    reason = os.strerror(errno.ENXIO)
+    assert fail_to_set_up().message == f"SSLKEYLOGFILE names {path}, which can't be written ({reason})"
 
 
 @pytest.mark.parametrize("conf", ["/etc/mine.cnf", ""], ids=["set", "unset"])

@@ -7,6 +7,7 @@ for 20 s at most: a client that listens to it for so long is far over each bound
 from __future__ import annotations
 
 import _thread
+import contextlib
 import itertools
 import socket
 import ssl
@@ -72,8 +73,8 @@ def provoke(url: str, timeout: float) -> tuple[str, Failure]:
 
 
 @contextmanager
-def tls_server(context: ssl.SSLContext, answer: bytes) -> Iterator[str]:
-    """A server of one connection that sends *answer* under TLS, and hangs up without a word of TLS."""
+def tls_server(context: ssl.SSLContext, answer: bytes, *, says_so: bool = False) -> Iterator[str]:
+    """A server of one connection that sends *answer* under TLS, and hangs up with or without a word of TLS."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
 
@@ -81,6 +82,9 @@ def tls_server(context: ssl.SSLContext, answer: bytes) -> Iterator[str]:
             with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
                 connection.recv(65536)
                 connection.sendall(answer)
+                if says_so:
+                    with contextlib.suppress(OSError):  # the client does not say so in its turn
+                        connection.unwrap()
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -143,9 +147,10 @@ def test_every_piece_of_tls_is_bounded(client_context: ssl.SSLContext) -> None:
     assert len(asked) >= 4
 
 
-def test_a_hang_up_without_a_word_of_tls_ends_an_answer(server_context: ssl.SSLContext) -> None:
-    """Many servers do it so; where a length is given, it says what is missing."""
-    with tls_server(server_context, ANSWER) as url:
+@pytest.mark.parametrize("says_so", [pytest.param(True, id="close-notify"), pytest.param(False, id="bare")])
+def test_a_hang_up_ends_an_answer(server_context: ssl.SSLContext, says_so: bool) -> None:
+    """Many servers hang up without a word of TLS; where a length is given, it says what is missing."""
+    with tls_server(server_context, ANSWER, says_so=says_so) as url:
         client(url).check_deployment()
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import ssl
 import stat
+import sys
 
 from coder_login.deployment.errors import TLSSetupError
 from coder_login.text import printable, redact
@@ -90,6 +91,7 @@ def _check_directories(directories: str) -> None:
 
 def _create_context() -> ssl.SSLContext:
     try:
+        _check_key_log(os.environ.get(KEY_LOG_VARIABLE, ""))
         return ssl.create_default_context()
     except ssl.SSLError as error:
         variable = CONFIG_VARIABLE if os.environ.get(CONFIG_VARIABLE) else ""
@@ -99,6 +101,12 @@ def _create_context() -> ssl.SSLContext:
         path = os.environ.get(KEY_LOG_VARIABLE, "")
         fact = f"{KEY_LOG_VARIABLE} names {_show(path)}, which can't be written ({error.strerror})"
         raise TLSSetupError(fact, KEY_LOG_VARIABLE) from error
+
+
+def _check_key_log(path: str) -> None:
+    """Raise OSError for a named pipe that nobody reads: to open it would take any time."""
+    if sys.platform != "win32" and os.path.exists(path) and stat.S_ISFIFO(os.stat(path).st_mode):
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
 
 
 def _load_file(context: ssl.SSLContext, file: str) -> None:
