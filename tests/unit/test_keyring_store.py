@@ -128,10 +128,11 @@ def test_another_client_that_writes_every_time_stops_us_with_an_error(
 ) -> None:
     """Not for ever, and its sessions are kept."""
     for turn in range(2, 15, 3):
-        provider.before("get", partial(provider.add, OTHER, f"token-{turn}"), after=turn)
-    with pytest.raises(WriteLostError):
+        provider.before("get", partial(provider.put, {"other.example.com": entry(OTHER, f"token-{turn}")}), after=turn)
+    with pytest.raises(WriteLostError) as caught:
         store.write(HTTPS, TOKEN)
-    assert provider.entries["other.example.com"] == entry(OTHER, "token-14")
+    assert caught.value.message == LOST
+    assert provider.entries == {"other.example.com": entry(OTHER, "token-14")}
 
 
 def test_another_client_that_logs_in_to_the_same_deployment_is_replaced_as_by_any_write(

@@ -104,20 +104,20 @@ class Entries:
         gone = {entry.key for entry in entries}
         return Entries(item for key, item in self._items.items() if key not in gone)
 
-    def take_back(self, before: Entries, after: Entries, origin: Origin) -> Entries:
-        """The map with *origin*'s entries as they were in *before*, where they still have the token of *after*.
+    def take_back(self, before: Entries, after: Entries) -> Entries:
+        """The map without the change from *before* to *after*, in the entries that are still as that left them.
 
         Another client has changed the map meanwhile: what it did stays, to those entries too.
         """
         items = dict(self._items)
-        for written in after._find_host(origin):
-            old = before._items.get(written.key)
-            if not _has_same_token(items.get(written.key), written):
+        for key in before._items | after._items:
+            old, written = before._items.get(key), after._items.get(key)
+            if old == written or not _has_same_token(items.get(key), written):
                 continue
             if old is None:
-                del items[written.key]
+                del items[key]
             else:
-                items[written.key] = old
+                items[key] = old
         return Entries(items.values())
 
     def deployments(self) -> list[DeploymentURL]:
@@ -164,10 +164,11 @@ def _make_mismatch(entry: Entry, url: DeploymentURL) -> OriginMismatchError:
     return OriginMismatchError(url, owner, words, in_keyring=True)
 
 
-def _has_same_token(item: Entry | Foreign | None, other: Entry | Foreign) -> bool:
-    """Whether both are entries with one token: a rewrite by the Go client keeps nothing else for sure."""
+def _has_same_token(item: Entry | Foreign | None, other: Entry | Foreign | None) -> bool:
+    """Whether both are entries with one token, or neither is there: a rewrite by the Go client keeps nothing else for
+    sure."""
     if not isinstance(item, Entry) or not isinstance(other, Entry):
-        return False
+        return item is None and other is None
     return item.fields.get(TOKEN_FIELD) == other.fields.get(TOKEN_FIELD)
 
 

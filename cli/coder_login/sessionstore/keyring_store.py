@@ -88,7 +88,7 @@ class KeyringStore:
             try:
                 yield
             except BaseException as error:
-                self._blob.take_back(done, url.origin, error)
+                self._blob.take_back(done, error)
                 raise
 
     def delete(self, deployment: DeploymentURL | str, token: str | None = None) -> None:

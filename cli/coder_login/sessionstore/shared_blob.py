@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from coder_login.deployment.url import Origin
 from coder_login.sessionstore.entries import Entries
 from coder_login.sessionstore.errors import (
     KeyringRestoreError,
     SessionStoreError,
     StoreChangedError,
+    StoreUnavailableError,
     WriteLostError,
 )
 from coder_login.sessionstore.keyrings.protocol import KeyringProvider
@@ -24,12 +24,36 @@ Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
-class Rewrite:
-    """The blob before and after a change; *alone* when nobody else was seen to write in between."""
+class Step:
+    """One write of ours: the blob that it replaced, and what it put there."""
 
-    before: bytes | None
-    after: bytes | None
-    alone: bool
+    before: bytes | None = field(repr=False)
+    after: bytes | None = field(repr=False)
+
+    def undo(self, stored: bytes | None) -> bytes | None:
+        """*stored* without what this step changed; what another client has changed since stays."""
+        if stored == self.after:
+            return self.before
+        entries, before, after = (Entries.decode(blob or b"") for blob in (stored, self.before, self.after))
+        undone = entries.take_back(before, after)
+        return stored if undone == entries else _encode(undone)
+
+
+@dataclass(slots=True)
+class Rewrite:
+    """A change, by its *steps*: more than one when another client was seen to write in between."""
+
+    steps: list[Step] = field(default_factory=list)
+
+    def undo(self, stored: bytes | None) -> bytes | None:
+        """*stored* without the change. Each step is taken back by itself: between two lies another client's work."""
+        for step in reversed(self.steps):
+            stored = step.undo(stored)
+        return stored
+
+    def has_been_replaced_by(self, stored: bytes | None) -> bool:
+        """Whether *stored* is another client's write, on top of a step of ours; else that one got lost."""
+        return bool(self.steps) and stored != self.steps[-1].before
 
 
 class SharedBlob:
@@ -38,11 +62,16 @@ class SharedBlob:
     def __init__(self, provider: KeyringProvider, service: str) -> None:
         self._provider = provider
         self._service = service
+        self._known: bytes | None = (
+            None  # what is there, by the last look or the last write, though that may have failed
+        )
 
     def get(self) -> bytes | None:
-        return self._provider.get(self._service)
+        self._known = self._provider.get(self._service)
+        return self._known
 
     def put(self, blob: bytes | None) -> None:
+        self._known = blob
         if blob is None:
             self._provider.delete(self._service)
         else:
@@ -62,20 +91,29 @@ class SharedBlob:
         raise StoreChangedError(f"the credential {self._service} keeps changing")
 
     def rewrite(self, change: Change) -> Rewrite:
-        """*change* the blob, and read it back.
+        """*change* the blob, and read it back. An error leaves it without the change, or is a KeyringRestoreError.
 
-        Writes have been seen to get lost, and another client may write in between: what is there then is changed anew.
+        Writes have been seen to get lost, and another client may write in between: what is there then is changed anew,
+        unless the change is in it, as when that client has written on top of it.
         """
-        first: bytes | None = None
-        for attempt in range(_ATTEMPTS):
+        done = Rewrite()
+        try:
+            self._rewrite(change, done)
+        except BaseException as error:
+            with self._left_changed(error):
+                self._undo_at_once(done)
+            raise
+        return done
+
+    def _rewrite(self, change: Change, done: Rewrite) -> None:
+        for _ in range(_ATTEMPTS):
             before, (after, is_change) = self.prepare(lambda blob: _apply(change, blob))
-            if attempt == 0 or is_change:  # else another client has written on top of our change, not in its place
-                first = before
-            with self.restored_on_error(before, after):
-                self.put(after)
-                stored = self.get()
-            if stored == after:
-                return Rewrite(first, after, alone=attempt == 0)
+            if not is_change and done.has_been_replaced_by(before):
+                return  # another write would be one more chance to overwrite that client's next one
+            done.steps.append(Step(before, after))
+            self.put(after)
+            if self.get() == after:
+                return
         raise _make_lost_error()
 
     @contextmanager
@@ -84,11 +122,9 @@ class SharedBlob:
         try:
             yield
         except BaseException as error:
-            try:
+            with self._left_changed(error):
                 if self._may_hold(after, before):
                     self.put(before)
-            except SessionStoreError as failure:
-                raise self._make_left_changed_error(failure) from error
             raise
 
     def _may_hold(self, after: bytes | None, before: bytes | None) -> bool:
@@ -100,15 +136,35 @@ class SharedBlob:
             return True
         return stored == after and stored != before
 
-    def take_back(self, done: Rewrite, origin: Origin, error: BaseException) -> None:
+    def take_back(self, done: Rewrite, error: BaseException) -> None:
         """Undo *done*, as *error* came after it; what another client has done meanwhile stays."""
+        with self._left_changed(error):
+            self._undo(done)
+
+    def _undo(self, done: Rewrite) -> None:
+        for _ in range(_ATTEMPTS):
+            stored, undone = self.prepare(done.undo)
+            if undone == stored:
+                return
+            self.put(undone)
+            if self.get() == undone:
+                return
+        raise _make_lost_error()
+
+    def _undo_at_once(self, done: Rewrite) -> None:
+        """`_undo`, where the last look is so fresh that it will do when the keyring gives no other."""
+        if not done.steps:
+            return
         try:
-            if done.alone and self.get() == done.after:
-                self.put(done.before)
-                if self.get() == done.before:
-                    return
-            before, after = (Entries.decode(blob or b"") for blob in (done.before, done.after))
-            self.rewrite(lambda entries: entries.take_back(before, after, origin))
+            self._undo(done)
+        except StoreUnavailableError:
+            self.put(done.undo(self._known))
+
+    @contextmanager
+    def _left_changed(self, error: BaseException) -> Iterator[None]:
+        """Say that the change is left, after *error*, when the body can't undo it."""
+        try:
+            yield
         except SessionStoreError as failure:
             raise self._make_left_changed_error(failure) from error
 
@@ -117,11 +173,16 @@ class SharedBlob:
         return KeyringRestoreError(f"{fact}; the credential {self._service} may be left changed", failure)
 
 
+def _encode(entries: Entries) -> bytes | None:
+    """The blob of *entries*; None, which is no credential, when there is nothing in them."""
+    return entries.encode() if entries else None
+
+
 def _apply(change: Change, blob: bytes | None) -> tuple[bytes | None, bool]:
     """What *change* makes of *blob*, and whether that says anything else."""
     entries = Entries.decode(blob or b"")
     changed = change(entries)
-    return changed.encode() if changed else None, changed != entries
+    return _encode(changed), changed != entries
 
 
 def _make_lost_error() -> WriteLostError:
