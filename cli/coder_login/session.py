@@ -123,7 +123,7 @@ class Session:
             return self._forget_files(token)
         self._store.delete(self.url, token)
         try:
-            if _has_session(self._files, self.url):
+            if self._files.has(self.url):
                 return Forgotten(leftover=True)
             self._files.forget(self.url)
         except CoderError as problem:
@@ -146,7 +146,7 @@ class Session:
     def _is_elsewhere(self) -> bool:
         """Whether the other store has a session of this deployment; no when that store can't be read."""
         try:
-            return _has_session(self._make_other(), self.url)
+            return self._make_other().has(self.url)
         except CoderError:
             return False
 
@@ -199,7 +199,3 @@ def _check_same(keyring: SessionStore, url: DeploymentURL, token: str) -> None:
         return
     if stored != token:
         raise SessionConflictError(url)
-
-
-def _has_session(store: SessionStore, url: DeploymentURL) -> bool:
-    return url.origin in {deployment.origin for deployment in store.deployments()}

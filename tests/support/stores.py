@@ -50,6 +50,7 @@ HTTPS, HTTP, OTHER = "https://dev.example.com", "http://dev.example.com", "https
 
 KEYRING_OPERATIONS: dict[str, Callable[[KeyringStore], object]] = {
     "read": lambda store: store.read(HTTPS),
+    "has": lambda store: store.has(HTTPS),
     "deployments": lambda store: store.deployments(),
     "usage": lambda store: store.usage(),
     "check": lambda store: store.check(HTTPS),
@@ -108,6 +109,7 @@ def name(files: FileStore, url: DeploymentURL) -> None:
 
 FILE_OPERATIONS: dict[str, Callable[[FileStore], object]] = {
     "read": lambda files: files.read(OLD),
+    "has": lambda files: files.has(OLD),
     "deployments": lambda files: files.deployments(),
     "write": lambda files: files.write(OLD, NEWER),
     "switch": lambda files: files.write(NEW, NEWER),

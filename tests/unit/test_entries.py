@@ -289,6 +289,27 @@ def test_another_origin_with_a_key_of_its_own_stays_beside_ours(store: KeyringSt
     assert (store.read(HTTPS), store.read("http://dev.example.com:443")) == (NEWER, TOKEN)
 
 
+@pytest.mark.parametrize(
+    ("current", "listed"),
+    [
+        pytest.param(None, "https://localhost:3000", id="none"),
+        pytest.param("http://localhost:3000", "http://localhost:3000", id="http"),
+        pytest.param("https://localhost:3000", "https://localhost:3000", id="https"),
+        pytest.param("http://localhost:3001", "https://localhost:3000", id="another-port"),
+        pytest.param(HTTP, "https://localhost:3000", id="another-host"),
+    ],
+)
+def test_a_session_without_a_scheme_is_listed_as_the_current_deployments(
+    store: KeyringStore, provider: SharedKeyring, current: str | None, listed: str
+) -> None:
+    """Where it may serve that: on loopback. One whose origin is on record is named by that."""
+    provider.put({"localhost:3000": entry("localhost:3000"), "dev.example.com": entry("dev.example.com")})
+    url = DeploymentURL.parse(current) if current else None
+    assert [str(deployment) for deployment in store.deployments(url)] == [listed, HTTPS]
+    provider.put({"localhost:3000": entry("https://localhost:3000")})
+    assert [str(deployment) for deployment in store.deployments(url)] == ["https://localhost:3000"]
+
+
 @pytest.mark.parametrize("bare", [True, False], ids=["bare-host", "no-host"])
 @pytest.mark.parametrize(
     ("url", "is_read"),
@@ -309,6 +330,7 @@ def test_a_bare_host_is_https_and_on_loopback_http_too(
     """An older client recorded no origin: its token is never sent in the clear over a network."""
     key = url.partition("//")[2]
     provider.put({key: entry(key) if bare else {"api_token": TOKEN}})
+    assert store.has(url) is is_read
     if is_read:
         assert store.read(url) == TOKEN
         return

@@ -172,6 +172,14 @@ def test_the_list(inside: Inside, keyring: MemoryKeyring) -> None:
     assert TOKEN not in run.text
 
 
+def test_a_list_with_a_loopback_session_of_an_older_client(inside: Inside, memory_keyring: MemoryKeyring) -> None:
+    """It recorded no scheme; the url file says which deployment it serves."""
+    url = "http://localhost:3000"
+    GoClient(memory_keyring, records_origin=False, service=DEFAULT_SERVICE).write(url, TOKEN)
+    inside.machine.keep(url, TOKEN)
+    assert inside.run("keyring", "list") == (0, f"* {url}\n".encode(), "")
+
+
 def test_a_list_on_a_narrow_terminal(inside: Inside, keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each mark stays before its URL, however long that is."""
     monkeypatch.setattr("coder_login.commands.output.is_terminal", lambda stream: True)

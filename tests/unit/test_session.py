@@ -149,6 +149,17 @@ def test_a_session_in_the_other_store_is_pointed_out(stores: Stores, name: str) 
     assert stores.looks == [OTHER[name]] * 3
 
 
+def test_a_loopback_session_of_an_older_client_is_in_the_other_store(stores: Stores) -> None:
+    """It recorded no scheme, and serves http too: it is pointed out, and `url` stays for it at a logout."""
+    url = DeploymentURL.parse("http://localhost:3000")
+    GoClient(stores.memory, records_origin=False, service=DEFAULT_SERVICE).write(str(url), TOKEN)
+    session = Session(url, stores.files, stores.files, lambda: stores.keyring)
+    with pytest.raises(store.SessionElsewhereError):
+        session.read()
+    stores.put(url=str(url), session=NEWER)
+    assert (session.forget(), stores.state[0]) == (Forgotten(), {"url": str(url)})
+
+
 @pytest.mark.parametrize("problem", [store.UnsupportedKeyringError("no"), store.StoreDamagedError("no")], ids=type)
 def test_a_store_that_can_not_be_looked_at_has_none(stores: Stores, problem: store.SessionStoreError) -> None:
     """It is not the one that was asked for: its failure stops neither a read nor a logout."""

@@ -76,6 +76,7 @@ OPERATIONS = KEYRING_OPERATIONS | {
 }
 CALLS = {
     "read": ["CredReadW-0"],
+    "has": ["CredReadW-0"],
     "deployments": ["CredReadW-0"],
     "usage": ["CredReadW-0"],
     "persistence": ["CredGetSessionTypes-0"],

@@ -55,7 +55,7 @@ def list_(ctx: click.Context, form: str) -> None:
     current = _find_current(settings)
     rows = [
         {"url": str(url), "current": current is not None and url.origin == current.origin}
-        for url in settings.open_keyring().deployments()
+        for url in settings.open_keyring().deployments(current)
     ]
     if form == "json":
         output.answer_json(rows)

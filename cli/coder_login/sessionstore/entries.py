@@ -120,16 +120,24 @@ class Entries:
                 items[key] = old
         return Entries(items.values())
 
-    def deployments(self) -> list[DeploymentURL]:
-        """The deployments that have a session, in the stored order; the other entries are not ours to name."""
-        return [DeploymentURL(origin) for origin in dict.fromkeys(self._origins())]
+    def has(self, origin: Origin) -> bool:
+        """Whether there is a session of *origin*, or more than one."""
+        return any(_has_session(item, origin) for item in self._find_host(origin))
 
-    def _origins(self) -> Iterator[Origin]:
+    def deployments(self, current: Origin | None = None) -> list[DeploymentURL]:
+        """The deployments that have a session, in the stored order; the other entries are not ours to name.
+
+        Where no scheme is recorded, it is *current*'s, if that may have the token, else https.
+        """
+        return [DeploymentURL(origin) for origin in dict.fromkeys(self._origins(current))]
+
+    def _origins(self, current: Origin | None) -> Iterator[Origin]:
         for item in self._items.values():
-            if isinstance(item, Entry) and item.fields.get(TOKEN_FIELD) and isinstance(item.fields[TOKEN_FIELD], str):
-                origin = item.origin or parse_key(item.key, "https")
-                if origin and item in self._find_host(origin) and item.is_readable_for(origin):
-                    yield origin
+            if isinstance(item, Entry):
+                for origin in (item.origin, current, parse_key(item.key, "https")):
+                    if origin and item in self._find_host(origin) and _has_session(item, origin):
+                        yield origin
+                        break
 
     def _find_host(self, origin: Origin) -> list[Entry | Foreign]:
         """What stands under the key of *origin*, and then the entries under its other spellings."""
@@ -155,6 +163,14 @@ def _require_entry(item: Entry | Foreign) -> Entry:
     if isinstance(item, Entry):
         return item
     raise StoreDamagedError(f"the entry {quote(item.key)} is a JSON {blob.kind(item.value)}, not an object", item.key)
+
+
+def _has_session(item: Entry | Foreign, origin: Origin) -> bool:
+    """Whether *item* has a token, which may be sent to *origin*."""
+    if not isinstance(item, Entry) or not item.is_readable_for(origin):
+        return False
+    token = item.fields.get(TOKEN_FIELD)
+    return isinstance(token, str) and bool(token)
 
 
 def _make_mismatch(entry: Entry, url: DeploymentURL) -> OriginMismatchError:

@@ -161,6 +161,9 @@ class FileStore:
             self._pair.read()
             self._pair.check_writable(None)
 
+    def has(self, deployment: DeploymentURL | str) -> bool:
+        return DeploymentURL(DeploymentURL.of(deployment).origin) in self.deployments()
+
     def deployments(self) -> list[DeploymentURL]:
         with self._reading():
             owner, token = self._pair.read_settled()

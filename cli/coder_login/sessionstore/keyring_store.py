@@ -108,8 +108,13 @@ class KeyringStore:
         token = check_token("x" * token_length, "the token")
         self._put_session(self._read_entries(), DeploymentURL.of(deployment), token, replace=replace)
 
-    def deployments(self) -> list[DeploymentURL]:
-        return self._read_entries().deployments()
+    def has(self, deployment: DeploymentURL | str) -> bool:
+        return self._read_entries().has(DeploymentURL.of(deployment).origin)
+
+    def deployments(self, current: DeploymentURL | None = None) -> list[DeploymentURL]:
+        """As the protocol says; a session for which no scheme was recorded is named as *current*, where it serves
+        that, else by https."""
+        return self._read_entries().deployments(current.origin if current else None)
 
     def persistence(self) -> str:
         """How long a session is kept, in the system's word. Raises KeyringFailedError when none can be."""
@@ -154,7 +159,7 @@ class KeyringStore:
             needed = len(form.encode())
             if limit is None or needed <= limit:
                 return form
-        others = tuple(other for other in entries.deployments() if other.origin != url.origin)
+        others = tuple(other for other in entries.deployments(url.origin) if other.origin != url.origin)
         raise NoRoomError(
             f"the keyring has no room for another session: {needed} bytes are needed, and there are {limit}", others
         )

@@ -51,5 +51,11 @@ class SessionStore(Protocol):
     ) -> None:
         """Raise what a `write` of a token of that many characters would, without writing one."""
 
+    def has(self, deployment: DeploymentURL | str) -> bool:
+        """Whether there is a session of the *deployment*'s origin: one that `read` gives, or names in its error.
+
+        Not the same as to be listed: where no scheme was recorded, one session can serve two origins.
+        """
+
     def deployments(self) -> list[DeploymentURL]:
         """The deployments that have a session here, by their origins alone, in the stored order."""

@@ -39,14 +39,14 @@ class SessionStoreContract:
     def test_a_written_token_is_read(self, store: SessionStore, again: SessionStore) -> None:
         """By another store on the same place, too."""
         store.write(HTTPS, TOKEN)
-        assert (store.read(HTTPS), again.read(HTTPS)) == (TOKEN, TOKEN)
+        assert (store.read(HTTPS), again.read(HTTPS), again.has(HTTPS)) == (TOKEN, TOKEN, True)
 
     def test_an_empty_store_holds_nothing(self, store: SessionStore) -> None:
         """No deployment, and a read says which session there is none for."""
         with pytest.raises(SessionNotFoundError) as caught:
             store.read(HTTPS)
         assert "no session for https://dev.example.com" in caught.value.message
-        assert store.deployments() == []
+        assert (store.deployments(), store.has(HTTPS)) == ([], False)
 
     def test_deleting_from_an_empty_store_says_so(self, store: SessionStore) -> None:
         """As SessionNotFoundError: there was nothing to forget."""
@@ -67,7 +67,7 @@ class SessionStoreContract:
             again.read(HTTPS)
         with pytest.raises(SessionNotFoundError):
             again.delete(HTTPS)
-        assert again.deployments() == []
+        assert (again.deployments(), again.has(HTTPS)) == ([], False)
 
     def test_only_the_named_token_is_deleted(self, store: SessionStore, again: SessionStore) -> None:
         """Another one, which was stored meanwhile, is left alone, and the error says so."""
@@ -96,7 +96,7 @@ class SessionStoreContract:
         with pytest.raises(OriginMismatchError) as caught:
             getattr(store, operation)(asked)
         assert caught.value.message == f"the stored session is for {stored}, not for {asked}"
-        assert again.read(stored) == TOKEN
+        assert (again.read(stored), again.has(asked)) == (TOKEN, False)
 
     def test_another_port_is_another_deployment(self, store: SessionStore, again: SessionStore) -> None:
         """A token is not read for another port of its host."""
@@ -142,7 +142,7 @@ class SessionStoreContract:
         store.write(DeploymentURL.parse(url), TOKEN)
         assert (again.read(HTTPS), again.deployments()) == (TOKEN, [HTTPS])
         store.write(HTTPS, NEWER)
-        assert (again.read(url), again.deployments()) == (NEWER, [HTTPS])
+        assert (again.read(url), again.has(url), again.deployments()) == (NEWER, True, [HTTPS])
         store.delete(url)
         assert again.deployments() == []
 
@@ -258,7 +258,7 @@ class SessionStoreContract:
         store.write("https://dev.example.com/base", TOKEN)
         assert [store.read(deployment) for deployment in store.deployments()] == [TOKEN]
 
-    @pytest.mark.parametrize("operation", ["read", "delete", "check"])
+    @pytest.mark.parametrize("operation", ["read", "delete", "check", "has"])
     def test_a_text_that_is_no_url_is_refused(self, store: SessionStore, operation: str) -> None:
         """As InvalidURLError."""
         with pytest.raises(InvalidURLError):
