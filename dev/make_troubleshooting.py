@@ -259,7 +259,8 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             store.KeyringInstallationError("the Windows Credential Manager can't be reached: …"),
             store.KeyringFailedError("the Windows Credential Manager failed: … (Windows error …)"),
             store.NoRoomError("the keyring has no room for another session: …", (OTHER,)),
-            store.NoRoomError("the keyring has no room for another session: …"),
+            store.NoRoomError("the keyring has no room for another session: … bytes are needed, …", ()),
+            store.NoRoomError("the Windows Credential Manager failed: …: … is too large"),
             store.AmbiguousSessionError(("dev.example.com", "dev.example.com:443"), URL.origin),
             store.StoreDamagedError("text that is not JSON: an error at character 3 of 90"),
             store.StoreDamagedError('the entry "dev.example.com" is a JSON string, not an object', "dev.example.com"),
@@ -269,8 +270,12 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             store.KeyringRestoreError("the keyring could not be put back as it was: …", READ_ONLY),
             errors.MisfitNotice(Misfits(["it is a single session, in an older form"], is_mended=True)),
             errors.MisfitNotice(
-                Misfits(['the entry "dev.example.com" is a JSON string, not an object'], is_mended=False)
+                Misfits(['the entry "dev.example.com" is a JSON string, not an object'], False, has_hosts=True)
             ),
+            errors.MisfitNotice(
+                Misfits(['the entry "version" is a JSON number, not an object'], False, has_hosts=True, has_others=True)
+            ),
+            errors.MisfitNotice(Misfits(['the entry "" is a JSON number, not an object'], False, has_others=True)),
         ],
     ),
     (

@@ -233,7 +233,6 @@ NOT_UNDERSTOOD, UNKNOWN = "a deployment whose URL is not understood", "an unknow
         pytest.param("https://anna:hunter2@dev.example.com", NOT_UNDERSTOOD, HTTPS, id="password"),
         pytest.param("anna:hunter2@dev", NOT_UNDERSTOOD, HTTPS, id="bare-password"),
         pytest.param(7, UNKNOWN, HTTPS, id="number"),
-        pytest.param(None, UNKNOWN, HTTPS, id="null"),
     ],
 )
 def test_another_origins_entry_is_left_alone(
@@ -352,9 +351,7 @@ def test_a_login_replaces_an_entry_that_records_no_origin_unasked(store: Keyring
     assert provider.raw == compact({"a": 1, "dev.example.com": entry(HTTP, NEWER, note=1), "b": 2})
 
 
-@pytest.mark.parametrize(
-    ("found", "value"), [("list", [1]), ("string", "x"), ("number", 1), ("boolean", True), ("null", None)]
-)
+@pytest.mark.parametrize(("found", "value"), [("list", [1]), ("string", "x"), ("number", 1), ("boolean", True)])
 def test_what_is_no_entry_under_our_own_key_is_damage(
     store: KeyringStore, provider: SharedKeyring, found: str, value: object
 ) -> None:
@@ -371,6 +368,44 @@ def test_what_is_no_entry_under_our_own_key_is_damage(
     assert provider.raw == before
     store.write(HTTPS, TOKEN, replace=True)
     assert provider.raw == MAP
+
+
+@pytest.mark.parametrize("key", ["dev.example.com", "DEV.example.com", "dev.example.com:443"])
+def test_null_is_no_session_and_no_damage(store: KeyringStore, provider: SharedKeyring, key: str) -> None:
+    """As the Go client takes it; a login puts a session in its place, and nothing else touches it."""
+    provider.put({key: None, "other.example.com": entry(OTHER)})
+    for operation in ("read", "delete"):
+        with pytest.raises(SessionNotFoundError):
+            OPERATIONS[operation](store, HTTPS)
+    assert (store.has(HTTPS), [str(url) for url in store.deployments()]) == (False, [OTHER])
+    store.write(OTHER, NEWER)
+    assert provider.entries == {key: None, "other.example.com": entry(OTHER, NEWER)}
+    store.check(HTTPS)
+    store.write(HTTPS, TOKEN)
+    assert provider.entries["dev.example.com"] == entry(HTTPS)
+    store.delete(HTTPS)
+    assert "dev.example.com" not in provider.entries
+
+
+def test_a_url_that_is_null_is_none(store: KeyringStore, provider: SharedKeyring) -> None:
+    """As a field that is not there: no origin is recorded."""
+    provider.put({"dev.example.com": entry(None)})
+    assert store.read(HTTPS) == TOKEN
+    with pytest.raises(SchemeNotRecordedError):
+        store.read(HTTP)
+
+
+def test_damage_under_another_spelling_is_replaced_only_when_asked(
+    store: KeyringStore, provider: SharedKeyring
+) -> None:
+    """It hides no session; a login by name puts the session there too, and another origin's is left alone."""
+    theirs = {"dev.example.com:80": entry("https://dev.example.com:80")}
+    provider.put({"DEV.example.com": 5, "dev.example.com:443": None} | theirs)
+    store.write(HTTPS, TOKEN)
+    assert provider.entries["DEV.example.com"] == 5
+    store.write(HTTPS, TOKEN, replace=True)
+    both = {key: entry(HTTPS) for key in ("DEV.example.com", "dev.example.com")}
+    assert provider.entries == both | {"dev.example.com:443": None} | theirs
 
 
 @pytest.mark.parametrize("token", [7, True, ["t"], {"t": 1}], ids=["number", "boolean", "list", "object"])

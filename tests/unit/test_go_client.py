@@ -233,7 +233,8 @@ def test_what_stops_the_go_client_is_found(
     provider.raw = blob
     with pytest.raises(GoError):
         go.read("https://dev.example.com")
-    assert store.find_misfits() == Misfits(facts, is_mended=is_mended)
+    misfits = store.find_misfits()
+    assert (misfits.facts, misfits.is_mended) == (facts, is_mended)
     store.write("https://dev.example.com", NEWER)
     assert (store.find_misfits().facts == []) is is_mended
 
@@ -248,3 +249,35 @@ def test_a_field_that_the_go_client_takes_for_the_token_does_not_stay(
     store.write("https://dev.example.com", NEWER)
     assert go.read("https://dev.example.com") == NEWER
     assert provider.entries == {"dev.example.com": entry("https://dev.example.com", NEWER, note=1)}
+
+
+@pytest.mark.parametrize(
+    ("keys", "has_hosts", "has_others"),
+    [
+        pytest.param(["dev.example.com", "localhost", "[::1]:8443", "dev:8080"], True, False, id="hosts"),
+        pytest.param(["version"], True, True, id="word"),
+        pytest.param(["dev.example.com", ""], True, True, id="both"),
+        pytest.param(["", "a b", "https://dev.example.com", "1.5"], False, True, id="others"),
+    ],
+)
+def test_whose_key_does_not_fit_is_told(
+    store: KeyringStore, provider: SharedKeyring, keys: list[str], has_hosts: bool, has_others: bool
+) -> None:
+    """A login can take the place of what has a deployment's key, and of nothing else; what fits does not count."""
+    provider.put(dict.fromkeys(keys, 5) | {"fits.example.com": {}, "fits": None})
+    misfits = store.find_misfits()
+    assert (misfits.has_hosts, misfits.has_others) == (has_hosts, has_others)
+    assert len(misfits.facts) == len(keys)
+
+
+@pytest.mark.parametrize("key", ["dev.example.com", "DEV.example.com", "dev.example.com:443"])
+@pytest.mark.parametrize("value", ["x", {"coder_url": 5}, {"api_token": 5}, {"API_TOKEN": 5}], ids=str)
+def test_a_login_by_name_mends_whatever_stands_under_a_key_of_its_deployment(
+    store: KeyringStore, provider: SharedKeyring, go: GoClient, key: str, value: object
+) -> None:
+    """As the next step says; the Go client then finds the session under that spelling too."""
+    provider.put({key: value, "version": None})
+    store.write("https://dev.example.com", NEWER, replace=True)
+    assert store.find_misfits().facts == []
+    assert {go.read(f"https://{key.lower()}"), go.read("https://dev.example.com")} == {NEWER}
+    assert list(provider.entries)[:2] == [key, "version"]

@@ -242,9 +242,18 @@ STORES = [
         store.StoreDamagedError("x", "dev.example.com"),
         "Nothing was changed. A login with --use-keyring and --replace puts a session in its place.",
     ),
-    (store.StoreInOrderError("x"), "To forget a session, use: coder logout --use-keyring --url URL"),
+    (
+        store.StoreInOrderError("x"),
+        "To discard it all the same, remove it in the system's own program (on Windows: Control Panel, Credential "
+        "Manager).\nTo forget a session, use: coder logout --use-keyring --url URL",
+    ),
     (store.NothingStoredError("x"), "Log in with: coder login --use-keyring URL"),
     (store.NoRoomError("x"), "Log out of a deployment that is no longer needed. List them with: coder keyring list"),
+    (
+        store.NoRoomError("x", ()),
+        "What fills it can't be logged out of: remove the credential in the system's own program (on Windows: Control "
+        f"Panel, Credential Manager). {WITHOUT_KEYRING}",
+    ),
     (
         store.NoRoomError("x", (HTTP, OTHER)),
         "Log out of a deployment that is no longer needed: http://dev.example.com, https://other.example.com",
@@ -370,8 +379,19 @@ COMMANDS = [
     (errors.TokenVariableNotice("x"), "Unset it."),
     (errors.MisfitNotice(Misfits(["x"], is_mended=True)), "The next login with --use-keyring mends it."),
     (
-        errors.MisfitNotice(Misfits(["x"], is_mended=False)),
+        errors.MisfitNotice(Misfits(["x"], False, has_hosts=True)),
         "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key.",
+    ),
+    (
+        errors.MisfitNotice(Misfits(["x"], False, has_hosts=True, has_others=True)),
+        "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key.\n"
+        "For the rest, remove the credential in the system's own program (on Windows: Control Panel, Credential "
+        "Manager), and log in again to each deployment.",
+    ),
+    (
+        errors.MisfitNotice(Misfits(["x"], False, has_others=True)),
+        "No login mends it: remove the credential in the system's own program (on Windows: Control Panel, Credential "
+        "Manager), and log in again to each deployment.",
     ),
 ]
 ROWS = [*STORES, *COMMANDS]

@@ -105,6 +105,8 @@ def test_a_damaged_credential(inside: Inside, keyring: MemoryKeyring) -> None:
 
 
 REPLACE = "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key."
+PROGRAM = "the system's own program (on Windows: Control Panel, Credential Manager)"
+REMOVE = f"remove the credential in {PROGRAM}, and log in again to each deployment."
 MENDED = "The next login with --use-keyring mends it."
 MAP = json.dumps({"one.example.com": {"coder_url": ONE, "api_token": TOKEN}})
 
@@ -115,12 +117,12 @@ MAP = json.dumps({"one.example.com": {"coder_url": ONE, "api_token": TOKEN}})
         pytest.param(
             b'{"a": "x", "b": {}, "c\\u202e": 5}',
             'the entry "a" is a JSON string, not an object; the entry "c\\u202e" is a JSON number, not an object',
-            REPLACE,
+            f"{REPLACE} For the rest, {REMOVE}",
             id="entries",
         ),
         pytest.param(
-            b'{"a": {"API_Token": 7, "api_token": "x"}}',
-            'the entry "a" has a field "API_Token" that is a JSON number, not a string',
+            b'{"a.example": {"API_Token": 7, "api_token": "x"}}',
+            'the entry "a.example" has a field "API_Token" that is a JSON number, not a string',
             REPLACE,
             id="field",
         ),
@@ -136,8 +138,14 @@ MAP = json.dumps({"one.example.com": {"coder_url": ONE, "api_token": TOKEN}})
         pytest.param(
             f'{{"{TOKEN}": "{ONE}"}}'.encode(),
             'the entry "[hidden]" is a JSON string, not an object',
-            REPLACE,
+            f"{REPLACE} For the rest, {REMOVE}",
             id="token-as-key",
+        ),
+        pytest.param(
+            b'{"schema version": 2, "one.example.com": {}}',
+            'the entry "schema version" is a JSON number, not an object',
+            f"No login mends it: {REMOVE}",
+            id="no-host",
         ),
     ],
 )
@@ -278,7 +286,8 @@ def test_a_reset_of_a_good_credential_is_refused(inside: Inside, keyring: Memory
     run = inside.run("keyring", "reset", "-y")
     assert (run.code, run.stdout) == (1, b"")
     assert run.stderr == (
-        f"error: The credential {DEFAULT_SERVICE} is in order, and was not discarded\n"
+        f"error: The credential {DEFAULT_SERVICE} can be read, and was not discarded\n"
+        f"To discard it all the same, remove it in {PROGRAM}.\n"
         "To forget a session, use: coder logout --use-keyring --url URL\n"
     )
     assert keyring.blobs == before

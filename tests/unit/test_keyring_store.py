@@ -278,7 +278,7 @@ def test_a_reset_refuses_what_is_in_order(store: KeyringStore, provider: SharedK
     provider.put(raw)
     with pytest.raises(StoreInOrderError) as caught:
         store.reset()
-    assert caught.value.message == "the credential coder-test is in order, and was not discarded"
+    assert caught.value.message == "the credential coder-test can be read, and was not discarded"
     assert provider.entries == raw
 
 

@@ -85,6 +85,7 @@ def test_a_blob_over_its_limit_does_not_fit() -> None:
     with pytest.raises(NoRoomError) as caught:
         WindowsCredentialManager().set("coder-test", bytes(2561))
     assert caught.value.message == FAILED + "blob is too large: 2561 bytes, and the limit is 2560"
+    assert caught.value.others is None
 
 
 def test_another_system_has_no_such_keyring(monkeypatch: pytest.MonkeyPatch) -> None:

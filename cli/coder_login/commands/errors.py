@@ -169,7 +169,7 @@ class MisfitNotice(Notice):
 
     def __init__(self, misfits: Misfits) -> None:
         super().__init__(f"the Go CLI can't read the credential: {'; '.join(misfits.facts)}")
-        self.is_mended = misfits.is_mended
+        self.misfits = misfits
 
 
 class TokenVariableNotice(Notice):

@@ -27,6 +27,7 @@ def find_step(error: CoderError | errors.Notice | Warning, run: Invocation) -> s
     return ""
 
 
+_SYSTEM_PROGRAM = "the system's own program (on Windows: Control Panel, Credential Manager)"
 _WITHOUT_KEYRING = "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
 
 
@@ -62,9 +63,13 @@ def _after_mismatch(error: store.OriginMismatchError, run: Invocation) -> str:
 
 
 def _after_misfit(notice: errors.MisfitNotice, run: Invocation) -> str:
-    if notice.is_mended:
+    if notice.misfits.is_mended:
         return "The next login with --use-keyring mends it."
-    return "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key."
+    login = "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key."
+    if not notice.misfits.has_others:
+        return login
+    remove = f"remove the credential in {_SYSTEM_PROGRAM}, and log in again to each deployment."
+    return f"{login}\nFor the rest, {remove}" if notice.misfits.has_hosts else f"No login mends it: {remove}"
 
 
 def _after_damaged_token(error: store.DamagedTokenError, run: Invocation) -> str:
@@ -77,12 +82,14 @@ def _after_damage(error: store.StoreDamagedError, run: Invocation) -> str:
     if error.key is not None:
         # Not a reset, which would take the other entries along, and refuses to.
         return "Nothing was changed. A login with --use-keyring and --replace puts a session in its place."
-    look = "Nothing was changed. Look at it in the system's own program (on Windows: Control Panel, Credential Manager)"
+    look = f"Nothing was changed. Look at it in {_SYSTEM_PROGRAM}"
     return run.spell(f"{look}, or discard it with:", "keyring reset")
 
 
 def _after_no_room(error: store.NoRoomError, run: Invocation) -> str:
-    if not error.others:
+    if error.others == ():
+        return f"What fills it can't be logged out of: remove the credential in {_SYSTEM_PROGRAM}. {_WITHOUT_KEYRING}"
+    if error.others is None:
         return run.spell("Log out of a deployment that is no longer needed. List them with:", "keyring list")
     others = ", ".join(map(str, error.others))
     return f"Log out of a deployment that is no longer needed: {others}"
@@ -167,7 +174,11 @@ _STEPS: dict[type[Any], Step] = {
     store.DamagedTokenError: _after_damaged_token,
     store.StoreDamagedError: _after_damage,
     store.StoreInOrderError: lambda error, run: run.spell(
-        "To forget a session, use:", "logout", "--url", "URL", keyring=True
+        f"To discard it all the same, remove it in {_SYSTEM_PROGRAM}.\nTo forget a session, use:",
+        "logout",
+        "--url",
+        "URL",
+        keyring=True,
     ),
     store.NothingStoredError: lambda error, run: run.spell("Log in with:", "login", "URL", keyring=True),
     store.NoRoomError: _after_no_room,
@@ -202,8 +213,8 @@ _STEPS: dict[type[Any], Step] = {
         + _WITHOUT_KEYRING
     ),
     store.KeyringFullError: (
-        "Other programs' entries fill it: remove some that are no longer needed, in the system's own program (on "
-        "Windows: Control Panel, Credential Manager). " + _WITHOUT_KEYRING
+        f"Other programs' entries fill it: remove some that are no longer needed, in {_SYSTEM_PROGRAM}. "
+        + _WITHOUT_KEYRING
     ),
     store.KeyringLimitError: (
         "Windows may be damaged: an administrator can look, and mend it, with sfc /scannow and a restart. "

@@ -84,15 +84,18 @@ class Entries:
         the host up as its user spelled it. An entry that is there can always be renewed: shorter than with its origin
         in full is what its client wrote, and shorter still is to add none under the origin's own key.
 
-        Unknown fields stay in their entry. Raises OriginMismatchError when the key is another origin's, unless
-        *replace*: nothing of that origin's entry is kept.
+        Unknown fields stay in their entry. Raises OriginMismatchError when the key is another origin's, and
+        StoreDamagedError when there is no entry under it, unless *replace*: nothing of what is there is kept then, nor
+        of what is no entry, or no origin's, under an equivalent key.
         """
         origin = url.origin
         old = [item for item in self._find_host(origin) if isinstance(item, Entry) and item.is_replaceable_by(origin)]
-        exact = self._items.get(origin.key)
+        exact = self._find_exact(origin)
         if exact is not None and exact not in old and not replace:
             raise _make_mismatch(_require_entry(exact), url)
-        new = [] if exact in old else [Entry(origin.key, {URL_FIELD: origin.key})]
+        new = [] if exact in old else [_make_entry(origin.key)]
+        if replace:
+            new += [_make_entry(item.key) for item in self._find_equivalents(origin) if _is_damage(item)]
         forms = [[entry.renew(origin, token) for entry in [*new, *old]]]
         if found := [entry for entry in old if entry.is_readable_for(origin)]:
             brief = [entry.renew_briefly(origin, token) for entry in [*new, *found]]
@@ -141,13 +144,18 @@ class Entries:
 
     def _find_host(self, origin: Origin) -> list[Entry | Foreign]:
         """What stands under the key of *origin*, and then the entries under its other spellings."""
-        exact = self._items.get(origin.key)
-        others = [
-            item
-            for item in self._items.values()
-            if item is not exact and isinstance(item, Entry) and parse_key(item.key, origin.scheme) == origin
-        ]
+        exact = self._find_exact(origin)
+        others = [item for item in self._find_equivalents(origin) if isinstance(item, Entry)]
         return [*others] if exact is None else [exact, *others]
+
+    def _find_exact(self, origin: Origin) -> Entry | Foreign | None:
+        item = self._items.get(origin.key)
+        return None if isinstance(item, Foreign) and item.is_empty else item
+
+    def _find_equivalents(self, origin: Origin) -> list[Entry | Foreign]:
+        """What stands under other spellings of *origin*'s key."""
+        others = (item for item in self._items.values() if item.key != origin.key)
+        return [item for item in others if parse_key(item.key, origin.scheme) == origin]
 
     def _with(self, entries: Iterable[Entry]) -> Entries:
         """The map with *entries*, each in the place of what has its key, or at the end."""
@@ -157,6 +165,15 @@ class Entries:
 def is_single_session(value: blob.Object) -> bool:
     """Whether *value* is the first form of the credential: one session, and no map."""
     return isinstance(value.get(URL_FIELD), str) and isinstance(value.get(TOKEN_FIELD), str)
+
+
+def _make_entry(key: str) -> Entry:
+    return Entry(key, {URL_FIELD: key})
+
+
+def _is_damage(item: Entry | Foreign) -> bool:
+    """Whether *item* is no entry, or one whose URL is no text: the Go client can't read that."""
+    return item.url is None if isinstance(item, Entry) else not item.is_empty
 
 
 def _require_entry(item: Entry | Foreign) -> Entry:

@@ -40,8 +40,8 @@ class Entry:
     @property
     def url(self) -> str | None:
         """The text that it records as its URL, "" for none; None for what is no text."""
-        url = self.fields.get(URL_FIELD, "")
-        return url if isinstance(url, str) else None
+        url = self.fields.get(URL_FIELD)
+        return "" if url is None else url if isinstance(url, str) else None
 
     @property
     def origin(self) -> Origin | None:
@@ -112,6 +112,11 @@ class Foreign:
 
     key: str
     value: Any = field(repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is null: no session, as the Go client takes it, and no damage."""
+        return self.value is None
 
 
 def _spell_origin(origin: Origin, key: str) -> str:

@@ -135,10 +135,10 @@ class StoreDamagedError(SessionStoreError):
 
 
 class StoreInOrderError(SessionStoreError):
-    """What was to be discarded as damaged, the credential *service*, is in order."""
+    """What was to be discarded as damaged, the credential *service*, can be read by us, if not by every client."""
 
     def __init__(self, service: str) -> None:
-        super().__init__(f"the credential {service} is in order, and was not discarded")
+        super().__init__(f"the credential {service} can be read, and was not discarded")
 
 
 class NothingStoredError(SessionStoreError):
@@ -149,9 +149,10 @@ class NothingStoredError(SessionStoreError):
 
 
 class NoRoomError(SessionStoreError):
-    """The session does not fit beside those of the *others*, as far as they are known."""
+    """The session does not fit beside those of the *others*: none when nothing else there can be named, None when it
+    was not looked at."""
 
-    def __init__(self, message: str, others: tuple[DeploymentURL, ...] = ()) -> None:
+    def __init__(self, message: str, others: tuple[DeploymentURL, ...] | None = None) -> None:
         super().__init__(message)
         self.others = others
 

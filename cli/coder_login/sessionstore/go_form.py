@@ -11,6 +11,7 @@ import codecs
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from coder_login.deployment.url import parse_key
 from coder_login.sessionstore import blob
 from coder_login.sessionstore.entries import is_single_session
 from coder_login.sessionstore.entry import KNOWN_FIELDS
@@ -25,6 +26,10 @@ class Misfits(NamedTuple):
     """One for each thing, without more of an entry than its key."""
     is_mended: bool
     """Whether our next write mends it: it lies in the form of the whole. An entry that does not fit survives that."""
+    has_hosts: bool = False
+    """Whether an entry that does not fit has a key that can be a deployment's: a login there can take its place."""
+    has_others: bool = False
+    """Whether one has a key that need not be a deployment's: not every word is a host, though each could be."""
 
 
 def find_misfits(stored: bytes) -> Misfits:
@@ -32,11 +37,30 @@ def find_misfits(stored: bytes) -> Misfits:
     value = blob.parse(stored)
     if is_single_session(value):
         return Misfits(["it is a single session, in an older form"], is_mended=True)
-    in_entries = [fact for key, item in value.items() for fact in _find_in_entry(key, item)]
+    found = {key: facts for key, item in value.items() if (facts := [*_find_in_entry(key, item)])}
+    in_entries = [fact for facts in found.values() for fact in facts]
+    in_whole = [*_find_in_whole(stored)]
+    return Misfits(
+        [*in_whole, *in_entries],
+        is_mended=bool(in_whole) and not in_entries,
+        has_hosts=any(map(_can_be_host, found)),
+        has_others=not all(map(_must_be_host, found)),
+    )
+
+
+def _find_in_whole(stored: bytes) -> Iterator[str]:
     if stored.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE)) or b"\0" in stored:
-        in_whole = "it has a byte-order mark, or another encoding than UTF-8"
-        return Misfits([in_whole, *in_entries], is_mended=not in_entries)
-    return Misfits(in_entries, is_mended=False)
+        yield "it has a byte-order mark, or another encoding than UTF-8"
+
+
+def _can_be_host(key: str) -> bool:
+    return parse_key(key, "https") is not None
+
+
+def _must_be_host(key: str) -> bool:
+    """Whether *key* is no mere word: it has a dot, a port or brackets, or names this machine."""
+    origin = parse_key(key, "https")
+    return origin is not None and (origin.is_loopback or "." in key or ":" in key)
 
 
 def _find_in_entry(key: str, item: Any) -> Iterator[str]:
