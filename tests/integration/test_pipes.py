@@ -403,6 +403,23 @@ def test_a_warning_stays_a_warning(machine: Machine) -> None:
     assert run.stderr.startswith("warning: Other users can read ")
 
 
+def test_a_warning_of_another_package_is_for_its_developers(machine: Machine) -> None:
+    """PYTHONWARNINGS makes no error of it, nor is it shown."""
+    script = (
+        "import warnings\n"
+        "from coder_login import __main__ as program\n"
+        "from coder_login.commands import output\n"
+        "real = output.answer\n"
+        "output.answer = lambda text: (warnings.warn('old', DeprecationWarning), real(text))\n"
+        "program.main(['version'])\n"
+    )
+    environment = machine.environment({"PYTHONWARNINGS": "error"})
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, stdin=subprocess.PIPE, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 # What a server says.
 
 

@@ -62,9 +62,8 @@ class SharedBlob:
     def __init__(self, provider: KeyringProvider, service: str) -> None:
         self._provider = provider
         self._service = service
-        self._known: bytes | None = (
-            None  # what is there, by the last look or the last write, though that may have failed
-        )
+        # What is there, by the last look or the last write, though that may have failed.
+        self._known: bytes | None = None
 
     def get(self) -> bytes | None:
         self._known = self._provider.get(self._service)
