@@ -32,7 +32,7 @@ Sample: TypeAlias = CoderError | errors.Notice | files.FileWarning
 URL = DeploymentURL.parse("https://dev.example.com")
 HTTP = DeploymentURL.parse("http://dev.example.com")
 OTHER = DeploymentURL.parse("https://other.example.com")
-ADMIN = DeploymentURL.parse("https://dev.example.com/workspaces")
+PASTED = DeploymentURL.parse("https://dev.example.com/workspaces")
 DIRECTORY = Path("/home/anna/.config/coderv2")
 SESSION, URL_FILE = DIRECTORY / "session", DIRECTORY / "url"
 FIRST, ME = "https://dev.example.com/api/v2/users/first", "https://dev.example.com/api/v2/users/me"
@@ -65,7 +65,7 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             InvalidURLError("the URL has the port 0", URLFault.PORT),
             InvalidURLError("the URL's path has a . or .. in it", URLFault.PATH),
             InvalidURLError("the URL has a query or a fragment", URLFault.QUERY, URL.origin),
-            deployment.PageURLError(f"{ADMIN} is not a deployment's own URL, and {URL} is", 200, ADMIN, URL),
+            deployment.PageURLError(f"{PASTED} is not a deployment's own URL, and {URL} is", 200, PASTED, URL),
             errors.NoTLSNotice(f"{HTTP} has no TLS: everybody on the way can read the token"),
         ],
     ),
