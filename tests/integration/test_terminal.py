@@ -11,12 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from deployment import Deployment
-from loopback import Answer
+from loopback import Answer, json_answer
 
 from cli import TIMEOUT, TOKEN, Machine, command
 
@@ -260,7 +261,7 @@ def test_a_browser_has_no_terminal_of_ours(terminal: Open, deployment: Deploymen
 # A shell with one job: it gives it the terminal, takes it back with the echo on when the job stops, and, for each line
 # that is typed, sends the job on: in the foreground for `fg`, in the background for `bg`; for `kill` it ends it.
 SHELL = """
-import fcntl, os, signal, sys, termios
+import fcntl, os, select, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 for number in (signal.SIGTTOU, signal.SIGTTIN, signal.SIGTSTP):
     signal.signal(number, signal.SIG_IGN)
@@ -278,7 +279,8 @@ while True:
     echo = bool(termios.tcgetattr(0)[3] & termios.ECHO)
     termios.tcsetattr(0, termios.TCSADRAIN, modes)
     if not os.WIFSTOPPED(status):
-        print(f"[ended {os.waitstatus_to_exitcode(status)} echo {echo}]", flush=True)
+        left = bool(select.select([0], [], [], 0)[0])
+        print(f"[ended {os.waitstatus_to_exitcode(status)} echo {echo}]\\n[left {left}]", flush=True)
         break
     print(f"[stopped {signal.Signals(os.WSTOPSIG(status)).name} echo {echo}]", flush=True)
     word = input()
@@ -288,6 +290,27 @@ while True:
         os.kill(job, signal.SIGTERM)
     os.kill(job, signal.SIGCONT)
 """
+
+
+def test_what_was_typed_before_the_prompt_is_no_token(terminal: Open, deployment: Deployment) -> None:
+    """It was echoed, and was not meant as an answer."""
+    deployment.answer("GET", "users/first", replace(json_answer({"message": "There is one."}), delay=1))
+    one = terminal("login", "--no-open", deployment.url, script=SHELL)
+    one.type("early\n")
+    one.expect("early\n")
+    one.expect(PROMPT)
+    one.type(f"{deployment.issue_token()}\n")
+    one.expect("[ended 0 echo True]\n")
+    assert "error" not in one.seen
+
+
+def test_the_rest_of_a_paste_is_not_for_the_shell(terminal: Open, deployment: Deployment) -> None:
+    """It would run it as a command."""
+    one = terminal("login", "--no-open", deployment.url, script=SHELL)
+    one.expect(PROMPT)
+    one.type(f"{deployment.issue_token()}\nrm -rf x\n")
+    one.expect("[ended 0 echo True]\n[left False]\n")
+    assert "rm -rf" not in one.seen
 
 
 def test_a_stop_at_the_prompt(terminal: Open, deployment: Deployment, machine: Machine) -> None:

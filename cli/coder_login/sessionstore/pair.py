@@ -11,9 +11,10 @@ import itertools
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
 
 from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
 from coder_login.errors import CoderError
@@ -37,6 +38,10 @@ _READS = 20  # tries at a pair that nobody changes meanwhile
 _REWRITES = 3  # tries at a pair that nobody mixes meanwhile
 
 
+_Stamps: TypeAlias = list[tuple[int, ...]]
+_Read = TypeVar("_Read")
+
+
 @dataclass(frozen=True, slots=True)
 class _Files:
     """The bytes of the two files; None for one that is not there, or is not to be written."""
@@ -57,14 +62,7 @@ class FilePair:
 
     def read_settled(self) -> tuple[Origin | None, str]:
         """The pair, once neither file changes any more: a token is believed only when it is clear whose it is."""
-        stamps, pair = self._stamps(), self.read()
-        for _ in range(_READS):
-            if any(abs(time.time() - stamp / 1e9) < SETTLING_TIME for stamp in itertools.chain(*stamps)):
-                time.sleep(SETTLING_TIME)
-            previous, stamps, pair = (stamps, pair), self._stamps(), self.read()
-            if previous == (stamps, pair):
-                return pair
-        raise self._make_changing_error()
+        return self._read_until_settled(self.read, _is_fresh)
 
     def check_writable(self, session_size: int | None) -> None:
         """Raise what `switched` would for a token of that many characters; None leaves `session` alone."""
@@ -98,10 +96,7 @@ class FilePair:
     def _place(self) -> str:
         return printable(str(self._config.path))
 
-    def _make_changing_error(self) -> StoreChangedError:
-        return StoreChangedError(f"the files in {self._place} keep changing")
-
-    def _stamps(self) -> list[tuple[int, ...]]:
+    def _stamps(self) -> _Stamps:
         return [self._config.last_changes(name) for name in (URL_FILE, SESSION_FILE)]
 
     def _files(self) -> _Files:
@@ -142,13 +137,19 @@ class FilePair:
         raise StoreChangedError(f"another program has changed the files in {self._place} at the same time")
 
     def _read_files_settled(self) -> _Files:
-        stamps, files = self._stamps(), self._files()
+        """The files as we have just left them, or as another client has meanwhile."""
+        return self._read_until_settled(self._files, lambda stamps: True)
+
+    def _read_until_settled(self, read: Callable[[], _Read], needs_wait: Callable[[_Stamps], bool]) -> _Read:
+        """What *read* gives twice in a row, with no change in between."""
+        stamps, found = self._stamps(), read()
         for _ in range(_READS):
-            time.sleep(SETTLING_TIME)
-            previous, stamps, files = (stamps, files), self._stamps(), self._files()
-            if previous == (stamps, files):
-                return files
-        raise self._make_changing_error()
+            if needs_wait(stamps):
+                time.sleep(SETTLING_TIME)
+            previous, stamps, found = (stamps, found), self._stamps(), read()
+            if previous == (stamps, found):
+                return found
+        raise StoreChangedError(f"the files in {self._place} keep changing")
 
     def _put_back(self, old: _Files, new: _Files, error: BaseException) -> None:
         try:
@@ -183,6 +184,11 @@ class FilePair:
         if name in (_OLD_SESSION, _NEW_SESSION) and os.path.lexists(self._config.file(name)):
             with contextlib.suppress(LeftoverFileWarning):  # made an error by a filter, it would deny the change, too
                 warnings.warn(LeftoverFileWarning(self._config.file(name)), stacklevel=2)
+
+
+def _is_fresh(stamps: _Stamps) -> bool:
+    """Whether a file was changed so lately that another client may be about to change the other one."""
+    return any(abs(time.time() - stamp / 1e9) < SETTLING_TIME for stamp in itertools.chain(*stamps))
 
 
 def _parse_origin(text: str | None) -> Origin | None:
