@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+import webbrowser
 from pathlib import Path
 
 import click
 import pytest
-from coder_login.commands import output
+from coder_login.commands import output, prompt
 from coder_login.deployment.api import Client
 from deployment import Deployment
 from loopback import error
@@ -358,6 +360,44 @@ def test_a_completion_that_can_not_be_written(machine: Machine, instruction: str
         assert done.stderr.startswith(b"error: The answer could not be written: standard output is closed\n")
 
 
+class Broken(io.RawIOBase):
+    """A file that can't be read, as a terminal that another job has."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_standard_input_that_can_not_be_read(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no token on it, which is no bug."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Broken())))
+    run = inside.run("login", deployment.url, input=None)
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr.startswith("error: No token on standard input\n")
+
+
+@pytest.mark.parametrize("problem", [OSError(11, "no process"), webbrowser.Error("no browser")], ids=["system", "none"])
+def test_a_browser_that_can_not_be_started(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    """The page is named for the person to open."""
+
+    def fail() -> None:
+        raise problem
+
+    token = deployment.issue_token()
+    monkeypatch.setattr(webbrowser, "get", fail)
+    monkeypatch.setattr(output, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(prompt, "read_hidden_line", lambda question: token)
+    run = inside.run("login", deployment.url)
+    assert run.code == 0
+    assert "Open in your browser:\n" in run.stderr
+
+
 def test_a_question_on_a_terminal_that_fails(
     inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -440,6 +480,14 @@ def test_a_server_that_says_the_token(machine: Machine, token: str | None) -> No
         run = machine.run("logout", "-y", "-v")
         assert "[hidden]" in run.stderr
         assert token.lower() not in (run.stderr + run.text).lower()
+
+
+def test_a_token_is_hidden_in_its_own_run_alone(inside: Inside, deployment: Deployment) -> None:
+    """What another run's token was is a word like others."""
+    inside.run("whoami", "--url", deployment.url, "--token", "s3cret")
+    deployment.user["username"] = "s3cret"
+    inside.machine.keep(deployment.url, deployment.issue_token())
+    assert inside.run("whoami").text == f"s3cret at {deployment.url}\n"
 
 
 def test_a_server_that_says_a_header(inside: Inside, deployment: Deployment) -> None:

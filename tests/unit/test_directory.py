@@ -30,6 +30,20 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the directories of X
 windows = pytest.mark.skipif(sys.platform != "win32", reason="sharing of Windows")
 
 
+@posix
+def test_a_relative_directory_where_there_is_no_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is an error of the store; elsewhere a relative one is named absolutely."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    assert FileStore(Path("x")).place == f"the file {gone / 'x' / 'session'}"
+    gone.rmdir()
+    with pytest.raises(StoreUnavailableError, match=r"^x can't be resolved: No such file or directory$"):
+        FileStore(Path("x")).read(OLD)
+
+
 # What is no file of ours.
 
 

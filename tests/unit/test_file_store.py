@@ -13,6 +13,7 @@ import pytest
 from coder_login.deployment.session_token import InvalidTokenError
 from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore import (
+    AnotherSessionError,
     FileStore,
     OriginMismatchError,
     SessionNotFoundError,
@@ -283,3 +284,11 @@ def test_a_path_is_printed_without_controls(tmp_path: Path) -> None:
     """A directory's name can hold anything on POSIX."""
     place = FileStore(tmp_path / "a\u202eb\x1b").place
     assert not set(place) & set("\u202e\x1b")
+
+
+def test_what_belongs_to_a_deployment_by_now_is_not_forgotten_as_nobodys(logged_in: FileStore) -> None:
+    """It was looked at before the lock was taken."""
+    with pytest.raises(AnotherSessionError) as caught:
+        logged_in.forget_ownerless()
+    assert caught.value.message == f"{logged_in.place} holds another session by now, and was left alone"
+    assert content(logged_in) == OLD_FILES
