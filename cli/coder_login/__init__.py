@@ -4,9 +4,12 @@
 >>> token = KeyringStore().read("https://dev.example.com")
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from coder_login.sessionstore import FileStore, KeyringStore, SessionStoreError
 
 __version__ = "0.1.0"

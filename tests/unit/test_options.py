@@ -11,11 +11,11 @@ from pathlib import Path
 import click
 import pytest
 from coder_login import IDENTITY, __version__
-from coder_login.__main__ import coder
 from coder_login.commands import options
 from coder_login.commands.go_cli import COMMANDS, IGNORED_FLAGS, IGNORED_OPTIONS
-from coder_login.commands.options import GLOBAL_OPTIONS, GlobalOption, Kind
+from coder_login.commands.options import GLOBAL_OPTIONS, GlobalOption
 from coder_login.commands.parsing import Flag, Group, scan
+from coder_login.commands.program import coder
 
 from cli import TOKEN, Inside
 
@@ -105,7 +105,7 @@ def test_a_time_limit_is_a_number_in_range(inside: Inside, seconds: str) -> None
 
 def test_a_list_that_is_no_header_is_one_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second option that can be given again keeps its texts apart from the first one's, before and after the name."""
-    colour = GlobalOption("--colour", "A colour.", Kind.LIST, metavar="NAME")
+    colour = GlobalOption("--colour", "A colour.", "list", metavar="NAME")
     monkeypatch.setattr(options, "GLOBAL_OPTIONS", (options.HEADER, colour))
     found = options.Given()
 

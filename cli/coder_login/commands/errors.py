@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from coder_login import IDENTITY
 from coder_login.commands.go_cli import find_own_place
 from coder_login.errors import CoderError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from coder_login.deployment.url import DeploymentURL, Origin
     from coder_login.sessionstore.go_form import Misfits
@@ -26,7 +25,9 @@ class BugError(CoderError):
 
 
 class UsageError(CoderError):
-    """Wrong usage, in click's words."""
+    """Wrong usage, in click's words or in ours."""
+
+    exit_code = 2
 
 
 class MisplacedURLError(CoderError):

@@ -6,9 +6,7 @@ The names are those of its `cli/root.go` and `enterprise/cli/root.go`, versions 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from pathlib import Path
 
 _MAX_SCRIPT_SIZE = 1024 * 1024  # bytes; the Go program has more than a hundred times as many
 
@@ -58,23 +56,25 @@ COMMANDS = frozenset({
 
 def find_own_place() -> str:
     """The file that this command was started from."""
-    return str(Path(sys.executable if getattr(sys, "frozen", False) else sys.argv[0]).absolute())
+    return os.path.abspath(sys.executable if getattr(sys, "frozen", False) else sys.argv[0])
 
 
 def find_go_program() -> str | None:
     """The first `coder` on the PATH that is the Go CLI; None when there is none."""
+    import shutil
+
     for directory in os.get_exec_path():
         found = shutil.which("coder", path=directory) if directory else None
-        if found is not None and _is_go_program(Path(found)):
+        if found is not None and _is_go_program(found):
             return found
     return None
 
 
-def _is_go_program(program: Path) -> bool:
+def _is_go_program(program: str) -> bool:
     """By its size: this command, and a script that starts it or another one, are far smaller, unless it is frozen."""
     try:
-        if getattr(sys, "frozen", False) and program.samefile(sys.executable):
+        if getattr(sys, "frozen", False) and os.path.samefile(program, sys.executable):
             return False
-        return program.stat().st_size > _MAX_SCRIPT_SIZE
+        return os.stat(program).st_size > _MAX_SCRIPT_SIZE
     except OSError:
         return False

@@ -7,7 +7,7 @@ import shlex
 import sys
 
 from coder_login.commands import options
-from coder_login.commands.options import GLOBAL_OPTIONS, Given, GlobalOption, Kind
+from coder_login.commands.options import GLOBAL_OPTIONS, Given, GlobalOption
 
 _SENT = (options.HEADER, options.HEADER_COMMAND)  # secrets that a request needs
 
@@ -70,11 +70,11 @@ class Invocation:
             return []
         if option is options.URL and (_names_deployment(words) or not _is_url(str(value))):
             return []
-        if option.kind is Kind.FLAG:
+        if option.kind == "flag":
             return [option.name if self._given.get_flag(option) else f"{option.name}=false"]
         if option is options.GLOBAL_CONFIG:
             return [option.name, str(self._given.get_directory(option))]  # absolute: pasted elsewhere it means the same
-        return [option.name, f"{value:g}" if option.kind is Kind.SECONDS else str(value)]
+        return [option.name, f"{value:g}" if option.kind == "seconds" else str(value)]
 
 
 def _names_deployment(words: tuple[str, ...]) -> bool:

@@ -9,7 +9,7 @@ import click
 from coder_login import session
 from coder_login.commands import output
 from coder_login.commands.errors import DeclinedError, MisfitNotice, Notice
-from coder_login.commands.parsing import Flag, Group, output_option
+from coder_login.commands.parsing import Flag, Group, find_given, output_option
 from coder_login.commands.settings import Settings
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError
@@ -34,7 +34,7 @@ def command() -> None:
 @click.pass_context
 def status(ctx: click.Context, form: str) -> None:
     """Say whether the keyring can be used here, and how full it is. Reads only; exit code 0 only if it can be used."""
-    report = _make_report(Settings(ctx))
+    report = _make_report(Settings(find_given(ctx)))
     if form == "json":
         output.answer_json(report)
     else:
@@ -51,7 +51,7 @@ def status(ctx: click.Context, form: str) -> None:
 @click.pass_context
 def list_(ctx: click.Context, form: str) -> None:
     """List the deployments that have a session in the keyring; * marks the one that the url file names."""
-    settings = Settings(ctx)
+    settings = Settings(find_given(ctx))
     current = _find_current(settings)
     rows = [
         {"url": str(url), "current": current is not None and url.origin == current.origin}
@@ -73,7 +73,7 @@ def list_(ctx: click.Context, form: str) -> None:
 @click.pass_context
 def migrate(ctx: click.Context, replace: bool) -> None:
     """Move the session file's token into the keyring, check it there, then remove the file."""
-    settings = Settings(ctx)
+    settings = Settings(find_given(ctx))
     keyring, files = settings.open_keyring(), settings.open_files()
     url = settings.find_given_url() or files.current()
     if url is None:
@@ -88,7 +88,7 @@ def migrate(ctx: click.Context, replace: bool) -> None:
 @click.pass_context
 def reset(ctx: click.Context, yes: bool) -> None:
     """Discard a credential that can't be read. One that is in order is never discarded."""
-    keyring = Settings(ctx).open_keyring()
+    keyring = Settings(find_given(ctx)).open_keyring()
     if not yes:
         output.check_person()
         if not output.confirm(f"Discard the credential {keyring.service}, with all that is in it?", default=False):

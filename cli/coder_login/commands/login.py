@@ -16,7 +16,7 @@ from coder_login.commands.errors import (
     NoTokenError,
     PastedTokenError,
 )
-from coder_login.commands.parsing import Command, Flag
+from coder_login.commands.parsing import Command, Flag, find_given
 from coder_login.commands.settings import KEYRING_VARIABLE, TOKEN_VARIABLE, Settings
 from coder_login.deployment.session_token import InvalidTokenError
 from coder_login.deployment.url import DeploymentURL
@@ -52,7 +52,7 @@ def command(ctx: click.Context, deployment: str | None, use_token_as_session: bo
     Without URL it is the deployment of --url, CODER_URL or the url file. Without a token, one is asked for on a
     terminal, and read as a line of standard input otherwise.
     """
-    settings = Settings(ctx)
+    settings = Settings(find_given(ctx))
     token = tokens.take_given_for_login(settings, use_token_as_session=use_token_as_session)
     session = settings.open_session(deployment)
     client = settings.make_client(session.url)

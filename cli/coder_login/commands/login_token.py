@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from coder_login.commands import output
-from coder_login.commands.parsing import Command
-from coder_login.commands.settings import Settings
+from coder_login.commands import everyday
+from coder_login.commands.parsing import Command, find_given
 
 
 @click.command(
@@ -20,4 +19,4 @@ def command(ctx: click.Context) -> None:
     It is the token of --url or CODER_URL, else of the deployment that the url file names. To log in to a host that is
     called "token", write coder login https://token.
     """
-    output.answer_line(Settings(ctx).open_session().read())
+    everyday.print_token(find_given(ctx))

@@ -15,7 +15,7 @@ from coder_login.commands.errors import (
     NotRevokedError,
     TokenVariableNotice,
 )
-from coder_login.commands.parsing import Command, Flag
+from coder_login.commands.parsing import Command, Flag, find_given
 from coder_login.commands.settings import TOKEN_VARIABLE, Settings
 from coder_login.errors import CoderError, find_reason
 from coder_login.interrupts import STOPS, find_exit_code, heed_signals, ignore_signals
@@ -42,7 +42,7 @@ def command(ctx: click.Context, yes: bool, local_only: bool) -> None:
     It is the stored session that is revoked, never CODER_SESSION_TOKEN. A deployment that can't be reached is no
     obstacle: the token is forgotten all the same, and the exit code is 1.
     """
-    settings = Settings(ctx)
+    settings = Settings(find_given(ctx))
     if local_only and not settings.use_keyring and settings.open_files().is_ownerless():
         _forget_ownerless(settings.open_files(), yes=yes)
         return

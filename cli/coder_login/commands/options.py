@@ -7,41 +7,47 @@ as good as unset.
 from __future__ import annotations
 
 import os
-from enum import Enum, auto
-from pathlib import Path
-from typing import Any, NamedTuple
 
-import click
+from coder_login.commands.values import parse_boolean, parse_directory
 
-from coder_login.commands.values import Boolean, parse_directory
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
 
+    from coder_login.commands.errors import UsageError
 
-class Kind(Enum):
-    """What an option takes."""
-
-    TEXT = auto()
-    FLAG = auto()
-    LIST = auto()  # texts, one each time that the option is given
-    SECONDS = auto()
+    Kind: TypeAlias = Literal["text", "flag", "list", "seconds"]
+    """What an option takes; a list is of texts, one each time that the option is given."""
 
 
-class GlobalOption(NamedTuple):
-    """A row: how an option is given, in words and by which variable; *default* says what holds without it."""
+class GlobalOption:
+    """A row: how an option is given, in words and by which variable.
 
-    name: str
-    help: str
-    kind: Kind = Kind.TEXT
-    metavar: str = ""
-    variable: str = ""
-    default: str = ""
-    short: str = ""
-    secret: bool = False
-    """Whether its value is never repeated, in a hint for one."""
+    *default* says what holds without it; the value of a *secret* one is never repeated, in a hint for one.
+    """
 
-    @property
-    def key(self) -> str:
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        kind: Kind = "text",
+        *,
+        metavar: str = "",
+        variable: str = "",
+        default: str = "",
+        short: str = "",
+        secret: bool = False,
+    ) -> None:
+        self.name = name
+        self.help = help
+        self.kind = kind
+        self.metavar = metavar
+        self.variable = variable
+        self.default = default
+        self.short = short
+        self.secret = secret
+        self.key = name.removeprefix("--").replace("-", "_")
         """Its name as click has it for a parameter."""
-        return self.name.removeprefix("--").replace("-", "_")
 
     @property
     def sources(self) -> str:
@@ -53,7 +59,7 @@ class GlobalOption(NamedTuple):
 URL = GlobalOption("--url", "The deployment.", metavar="URL", variable="CODER_URL", default="the url file")
 TOKEN = GlobalOption("--token", "A session token.", metavar="TOKEN", variable="CODER_SESSION_TOKEN", secret=True)
 USE_KEYRING = GlobalOption(
-    "--use-keyring", "Keep the token in the system's keyring.", Kind.FLAG, variable="CODER_USE_KEYRING"
+    "--use-keyring", "Keep the token in the system's keyring.", "flag", variable="CODER_USE_KEYRING"
 )
 GLOBAL_CONFIG = GlobalOption(
     "--global-config", "The config directory.", metavar="DIR", variable="CODER_CONFIG_DIR", default="the system's"
@@ -61,7 +67,7 @@ GLOBAL_CONFIG = GlobalOption(
 HEADER = GlobalOption(
     "--header",
     "Send a header with every request. Repeatable; the variable is a CSV line.",
-    Kind.LIST,
+    "list",
     metavar="NAME=VALUE",
     variable="CODER_HEADER",
     secret=True,
@@ -73,12 +79,12 @@ HEADER_COMMAND = GlobalOption(
     variable="CODER_HEADER_COMMAND",
     secret=True,
 )
-NO_OPEN = GlobalOption("--no-open", "Open no browser.", Kind.FLAG, variable="CODER_NO_OPEN")
+NO_OPEN = GlobalOption("--no-open", "Open no browser.", "flag", variable="CODER_NO_OPEN")
 ALLOW_REDIRECTS = GlobalOption(
-    "--allow-redirects", "Follow redirects, without the token and the headers to elsewhere.", Kind.FLAG
+    "--allow-redirects", "Follow redirects, without the token and the headers to elsewhere.", "flag"
 )
-TIMEOUT = GlobalOption("--timeout", "Wait so long for a whole answer.", Kind.SECONDS, metavar="SECONDS", default="30")
-VERBOSE = GlobalOption("--verbose", "Show each request on standard error.", Kind.FLAG, short="-v")
+TIMEOUT = GlobalOption("--timeout", "Wait so long for a whole answer.", "seconds", metavar="SECONDS", default="30")
+VERBOSE = GlobalOption("--verbose", "Show each request on standard error.", "flag", short="-v")
 
 GLOBAL_OPTIONS = (
     URL,
@@ -109,19 +115,19 @@ class Given:
         return str(value) if value is not None else read_variable(option)
 
     def get_flag(self, option: GlobalOption) -> bool:
-        """Raises click.UsageError for a variable that is no boolean."""
+        """Raises UsageError for a variable that is no boolean."""
         if option.key in self.values:
             return bool(self.values[option.key])
         text = read_variable(option)
         if text is None:
             return False
         try:
-            return Boolean().convert(text, None, None)
-        except click.BadParameter as error:
-            raise click.UsageError(f"{option.variable}: {error.message}") from error
+            return parse_boolean(text)
+        except ValueError as error:
+            raise _make_usage_error(option.variable, error) from error
 
-    def get_directory(self, option: GlobalOption) -> Path | None:
-        """An absolute path; None for an empty one. Raises click.UsageError for what no shell would leave like that."""
+    def get_directory(self, option: GlobalOption) -> str | None:
+        """An absolute path; None for an empty one. Raises UsageError for what no shell would leave like that."""
         text = self.get_text(option)
         if not text:
             return None
@@ -129,7 +135,7 @@ class Given:
             return parse_directory(text)
         except ValueError as error:
             source = option.name if option.key in self.values else option.variable
-            raise click.UsageError(f"{source}: {error}") from error
+            raise _make_usage_error(source, error) from error
 
     def get_seconds(self, option: GlobalOption) -> float:
         return float(self.values.get(option.key, option.default))
@@ -139,12 +145,12 @@ class Given:
         return list(self.values.get(option.key, ()))
 
 
-def find_given(ctx: click.Context) -> Given:
-    """The one record of a run, which its contexts share."""
-    found: Given = ctx.find_root().ensure_object(Given)
-    return found
-
-
 def read_variable(option: GlobalOption) -> str | None:
     """What the option's variable holds; None for an empty one, too."""
     return (os.environ.get(option.variable) or None) if option.variable else None
+
+
+def _make_usage_error(source: str, error: ValueError) -> UsageError:
+    from coder_login.commands.errors import UsageError
+
+    return UsageError(f"{source}: {error}")

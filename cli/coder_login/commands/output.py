@@ -6,23 +6,19 @@ tokens of the run: a server can have put one into what it says. The one exceptio
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import shutil
 import sys
-import textwrap
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TextIO
 
-import click
-
-from coder_login.commands.errors import NobodyToAskError, Notice, UnwrittenAnswerError
-from coder_login.errors import CoderError
 from coder_login.text import MAX_PRINTED, printable_lines, redact
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, TextIO
+
+    from coder_login.commands.errors import Notice, UnwrittenAnswerError
     from coder_login.commands.options import Given
+    from coder_login.errors import CoderError
 
 _MIN_WIDTH = 30  # columns; narrower than that, wrapped text reads worse than what the terminal breaks
 
@@ -46,6 +42,8 @@ def answer(text: str) -> None:
 
 def answer_done(sentence: str) -> None:
     """The answer of a command that has changed something: when it can't be written, the error says it all the same."""
+    from coder_login.commands.errors import UnwrittenAnswerError
+
     try:
         answer(sentence)
     except UnwrittenAnswerError as problem:
@@ -54,6 +52,8 @@ def answer_done(sentence: str) -> None:
 
 def answer_json(value: Any) -> None:
     """JSON that every encoding can carry."""
+    import json
+
     _print(json.dumps(_hide_all(value), indent=2) + "\n")
 
 
@@ -83,6 +83,10 @@ def _is_console(stream: TextIO) -> bool:
 
 def confirm(question: str, *, default: bool) -> bool:
     """Whether the person says yes. Raises NobodyToAskError where the terminal can't be used."""
+    import click
+
+    from coder_login.commands.errors import NobodyToAskError
+
     try:
         return click.confirm(_hide(question), default=default, err=True)
     except OSError as problem:
@@ -93,22 +97,37 @@ def confirm(question: str, *, default: bool) -> bool:
 
 def check_person() -> None:
     """Raise NobodyToAskError when nobody is there to see a question and to answer it."""
+    from coder_login.commands.errors import NobodyToAskError
+
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise NobodyToAskError
 
 
 def _print(text: str | bytes) -> None:
-    if sys.stdout is None:  # the program was started without it, and click would print nowhere
-        raise UnwrittenAnswerError("the answer could not be written: standard output is closed")
+    if sys.stdout is None:  # the program was started without it
+        raise make_unwritten_error("standard output is closed")
     try:
-        click.echo(text, nl=False)
+        if isinstance(text, str):
+            sys.stdout.write(text)
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text)
+        sys.stdout.flush()
     except OSError as problem:
         give_up("stdout")
-        raise UnwrittenAnswerError(f"the answer could not be written: {problem.strerror}") from problem
+        raise make_unwritten_error(problem.strerror) from problem
+
+
+def make_unwritten_error(reason: str | None) -> UnwrittenAnswerError:
+    from coder_login.commands.errors import UnwrittenAnswerError
+
+    return UnwrittenAnswerError(f"the answer could not be written: {reason}")
 
 
 def _say(text: str, end: str = "\n") -> None:
     """Write *text* to standard error; when that can't be done, there is no other place to say so."""
+    import click  # which leaves colours out where they can't be shown
+
     try:
         click.echo(text + end, nl=False, err=True)
     except OSError:
@@ -119,8 +138,10 @@ def give_up(name: str) -> None:
     """Close the stream *name* of `sys`: else the interpreter would try to write the rest in the end, and fail aloud."""
     stream = getattr(sys, name)
     setattr(sys, name, None)
-    with contextlib.suppress(OSError):
+    try:
         stream.close()
+    except OSError:
+        return
 
 
 def _hide(text: str) -> str:
@@ -177,6 +198,8 @@ def _tell(label: str, colour: str, message: str, hint: str) -> None:
     on_terminal = is_terminal(sys.stderr)
     text = "\n".join(_wrap(line, on_terminal and is_prose) for line, is_prose in lines)
     if not os.environ.get("NO_COLOR"):
+        import click
+
         text = text.replace(label, click.style(label, fg=colour, bold=True), 1)
     _say(text)
 
@@ -188,8 +211,13 @@ def capitalize(message: str) -> str:
 
 
 def _wrap(text: str, for_terminal: bool) -> str:
+    if not for_terminal:
+        return text
+    import shutil
+    import textwrap
+
     width = shutil.get_terminal_size().columns
-    if not for_terminal or width < _MIN_WIDTH:
+    if width < _MIN_WIDTH:
         return text
     return "\n".join(
         textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in text.splitlines()

@@ -9,13 +9,18 @@ import click
 from click.core import ParameterSource
 
 from coder_login.commands import options, output
+from coder_login.commands.click_types import Boolean, Seconds, Word
 from coder_login.commands.go_cli import IGNORED_FLAGS, IGNORED_OPTIONS
-from coder_login.commands.options import GlobalOption, Kind
-from coder_login.commands.values import Boolean, Seconds, Word
-from coder_login.commands.words import make_argument_error, make_command_error, make_option_error
+from coder_login.commands.options import Given, GlobalOption
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+
+def find_given(ctx: click.Context) -> Given:
+    """The one record of a run, which its contexts share."""
+    found: Given = ctx.find_root().ensure_object(Given)
+    return found
 
 
 class Flag(click.Option):
@@ -134,13 +139,13 @@ class Command(_Helpful):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         extra = _parse(super().parse_args, ctx, scan(self, args).words)
         if extra and not ctx.resilient_parsing:
+            from coder_login.commands.words import make_argument_error
+
             raise make_argument_error(ctx, extra)
         return extra
 
     def invoke(self, ctx: click.Context) -> Any:
-        options.find_given(ctx).local_flags |= {
-            param.opts[-1] for param in self.params if ctx.params.get(param.name) is True
-        }
+        find_given(ctx).local_flags |= {param.opts[-1] for param in self.params if ctx.params.get(param.name) is True}
         return super().invoke(ctx)
 
 
@@ -160,6 +165,8 @@ class Group(_Helpful, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
+            from coder_login.commands.words import make_command_error
+
             raise make_command_error(ctx, args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
@@ -168,6 +175,8 @@ def _parse(parse: Callable[[click.Context, list[str]], list[str]], ctx: click.Co
     try:
         return parse(ctx, words)
     except click.NoSuchOption as error:
+        from coder_login.commands.words import make_option_error
+
         problem = make_option_error(error)
     # Outside of the except block: click's own error repeats the word.
     raise problem
@@ -182,11 +191,11 @@ def _make_parameter(option: GlobalOption) -> click.Option:
     names = [name for name in (option.short, option.name) if name]
     help_text = option.help + (f" [{option.sources}]" if option.sources else "")
     attributes: dict[str, Any] = {"help": help_text}
-    if option.kind is not Kind.FLAG:
-        attributes |= {"metavar": option.metavar, "multiple": option.kind is Kind.LIST}
-    if option.kind is Kind.SECONDS:
+    if option.kind != "flag":
+        attributes |= {"metavar": option.metavar, "multiple": option.kind == "list"}
+    if option.kind == "seconds":
         attributes["type"] = Seconds()
-    make: Callable[..., click.Option] = Flag if option.kind is Kind.FLAG else click.Option
+    make: Callable[..., click.Option] = Flag if option.kind == "flag" else click.Option
     return make(names, expose_value=False, callback=_keep, **attributes)
 
 
@@ -194,7 +203,7 @@ def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Note *value*, the last one before or after the subcommand's name; a list's are all kept."""
     if not param.name or ctx.get_parameter_source(param.name) is not ParameterSource.COMMANDLINE:
         return
-    values = options.find_given(ctx).values
+    values = find_given(ctx).values
     values[param.name] = [*values.get(param.name, ()), *value] if param.multiple else value
 
 

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-import click
-
 from coder_login.commands import options, output
-from coder_login.commands.errors import Notice, NoTLSNotice, OwnerlessSessionError, UnnamedDeploymentError
-from coder_login.deployment.url import DeploymentURL, InvalidURLError
-from coder_login.errors import CoderError
-from coder_login.sessionstore import FileStore, SessionStore
+from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, InvalidURLError
+from coder_login.sessionstore import FileStore
 from coder_login.text import looks_like_token
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from coder_login.commands.errors import Notice
     from coder_login.deployment.api import Client
     from coder_login.deployment.headers import Headers
+    from coder_login.errors import CoderError
     from coder_login.session import Session
-    from coder_login.sessionstore import KeyringStore
+    from coder_login.sessionstore import KeyringStore, SessionStore
 
 TOKEN_VARIABLE = options.TOKEN.variable
 KEYRING_VARIABLE = options.USE_KEYRING.variable
-_URL_PARTS = re.compile(r"(?i:https?://)?([^/]*)/?")
 
 
 class Settings:
-    """The global options of one run, as a command uses them."""
+    """The global options of one run, *given*, as a command uses them."""
 
-    def __init__(self, ctx: click.Context) -> None:
-        self._given = options.find_given(ctx)
+    def __init__(self, given: options.Given) -> None:
+        self._given = given
         self.use_keyring = self._given.get_flag(options.USE_KEYRING)
         self.no_open = self._given.get_flag(options.NO_OPEN)
         self.token_option: str | None = self._given.values.get(options.TOKEN.key)
@@ -60,7 +56,10 @@ class Settings:
         return Session(self.find_url(argument), store, files, make_other)
 
     def open_files(self) -> FileStore:
-        return FileStore(self._given.get_directory(options.GLOBAL_CONFIG))
+        from pathlib import Path
+
+        directory = self._given.get_directory(options.GLOBAL_CONFIG)
+        return FileStore(Path(directory) if directory else None)
 
     def open_keyring(self) -> KeyringStore:
         from coder_login.sessionstore.keyring_store import KeyringStore
@@ -74,24 +73,25 @@ class Settings:
             return None
         if _is_token(text):
             # Taken for a host, it would go out in a name lookup.
-            raise click.UsageError("that looks like a session token, not like a URL: the token is asked for separately")
+            raise _make_usage_error(
+                "that looks like a session token, not like a URL: the token is asked for separately"
+            )
         try:
             return DeploymentURL.parse(text)
         except InvalidURLError as error:
-            raise click.UsageError(error.message) from error
+            raise _make_usage_error(error.message) from error
 
     def find_url(self, argument: str | None = None) -> DeploymentURL:
         """The deployment, also by the `url` file. Raises UnnamedDeploymentError when none is named anywhere."""
         files = self.open_files()
         url = self.find_given_url(argument) or files.current()
-        if url is None and not self.use_keyring and files.has_session():
-            raise OwnerlessSessionError(files.place)
         if url is None:
-            raise UnnamedDeploymentError
+            raise _make_unnamed_error(None if self.use_keyring else files)
         return url
 
     def make_client(self, url: DeploymentURL) -> Client:
         """The API of *url*, with the custom headers; the header command runs now."""
+        from coder_login.commands.errors import NoTLSNotice
         from coder_login.deployment.api import Client
         from coder_login.deployment.transport import Transport
 
@@ -118,7 +118,7 @@ class Settings:
                 return [parse_header(text, options.HEADER.name) for text in texts]
             return parse_header_line(line or "", options.HEADER.variable)
         except HeaderError as error:
-            raise click.UsageError(error.message) from error
+            raise _make_usage_error(error.message) from error
 
     def _run_header_command(self, url: DeploymentURL) -> Headers:
         command = self._given.get_text(options.HEADER_COMMAND)
@@ -131,5 +131,19 @@ class Settings:
 
 def _is_token(text: str) -> bool:
     """Whether *text* is a token, perhaps dressed up as a URL."""
-    parts = _URL_PARTS.fullmatch(text.strip())
-    return parts is not None and looks_like_token(parts[1])
+    scheme, separator, rest = text.strip().partition("://")
+    host = (rest if separator and scheme.lower() in DEFAULT_PORTS else text.strip()).removesuffix("/")
+    return "/" not in host and looks_like_token(host)
+
+
+def _make_usage_error(message: str) -> CoderError:
+    from coder_login.commands.errors import UsageError
+
+    return UsageError(message)
+
+
+def _make_unnamed_error(files: FileStore | None) -> CoderError:
+    """No deployment is named: neither anywhere, nor where a session lies in the *files* that were to be used."""
+    from coder_login.commands.errors import OwnerlessSessionError, UnnamedDeploymentError
+
+    return OwnerlessSessionError(files.place) if files and files.has_session() else UnnamedDeploymentError()

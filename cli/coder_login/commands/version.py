@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from coder_login import IDENTITY, __version__
-from coder_login.commands import output
+from coder_login.commands import everyday
 from coder_login.commands.parsing import Command, output_option
 
 
@@ -13,7 +12,4 @@ from coder_login.commands.parsing import Command, output_option
 @output_option
 def command(form: str) -> None:
     """Print the version of this command."""
-    if form == "json":
-        output.answer_json({"version": __version__})
-    else:
-        output.answer(IDENTITY)
+    everyday.print_version(form)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coder_login.commands import output, tokens
-from coder_login.commands.parsing import Command, output_option
+from coder_login.commands.parsing import Command, find_given, output_option
 from coder_login.commands.settings import Settings
 from coder_login.text import printable
 
@@ -24,7 +24,7 @@ def command(ctx: click.Context, form: str) -> None:
 
     The token is that of --token, else CODER_SESSION_TOKEN, else the stored one.
     """
-    settings = Settings(ctx)
+    settings = Settings(find_given(ctx))
     session = settings.open_session()  # first of all: that there is no keyring matters more than a wrong token
     user = _fetch_user(settings, session, tokens.take_given(settings))
     if form == "text":
