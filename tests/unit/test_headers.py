@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from coder_login.deployment import headers
+from coder_login.deployment import header_command
 from coder_login.deployment.errors import HeaderError, HeaderFault
-from coder_login.deployment.headers import join_headers, parse_header, parse_header_line, run_header_command
+from coder_login.deployment.header_command import run_header_command
+from coder_login.deployment.headers import join_headers, parse_header, parse_header_line
 
 from cli import TOKEN
 
@@ -173,7 +174,7 @@ def test_a_command_that_fails(tmp_path: Path) -> None:
 
 def test_a_command_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is given up after the time limit, and killed."""
-    monkeypatch.setattr(headers, "COMMAND_TIMEOUT", 0.2)
+    monkeypatch.setattr(header_command, "COMMAND_TIMEOUT", 0.2)
     start = time.monotonic()
     problem = provoke_command(tmp_path, "time.sleep(9)")
     assert problem.message == "the header command did not end within 0.2 s"
@@ -184,7 +185,7 @@ def test_a_command_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.skipif(sys.platform == "win32", reason="Wine's taskkill has no /T: it leaves the shell's children alone")
 def test_what_the_command_has_started_is_killed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the shell that we start; the program in it does not live on."""
-    monkeypatch.setattr(headers, "COMMAND_TIMEOUT", 0.2)
+    monkeypatch.setattr(header_command, "COMMAND_TIMEOUT", 0.2)
     mark = tmp_path / "lived on"
     provoke_command(tmp_path, f"time.sleep(1); open({str(mark)!r}, 'w').close()")
     time.sleep(1)
@@ -193,7 +194,7 @@ def test_what_the_command_has_started_is_killed_too(tmp_path: Path, monkeypatch:
 
 def test_a_command_that_leaves_the_pipe_to_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that it started, and that holds its standard output, does not hold us."""
-    monkeypatch.setattr(headers, "COMMAND_TIMEOUT", 2)
+    monkeypatch.setattr(header_command, "COMMAND_TIMEOUT", 2)
     start = time.monotonic()
     child = "[sys.executable, '-S', '-c', 'import time; time.sleep(8)']"
     problem = provoke_command(tmp_path, f"print('A={SECRET}', flush=True); subprocess.Popen({child})")

@@ -46,7 +46,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
     real = socket.getaddrinfo
 
     def fake(host: Any, *args: Any, **kwargs: Any) -> Any:
-        return real("127.0.0.1" if host == HOST else host, *args, **kwargs)
+        return real("127.0.0.1" if host == HOST.encode() else host, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", fake)
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "request_method"):

@@ -18,11 +18,12 @@ from contextlib import closing, contextmanager
 
 import pytest
 import trustme
-from coder_login.deployment import dialer, transport, wire
+from coder_login.deployment import dialer, tls_wire, transport
 from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Address
 from coder_login.deployment.errors import Failure, RequestError
-from coder_login.deployment.wire import BareWire, TLSWire
+from coder_login.deployment.tls_wire import TLSWire
+from coder_login.deployment.wire import BareWire
 from deployment import Deployment
 from loopback import bare_server
 from patience import at_most
@@ -109,7 +110,7 @@ def test_a_flood_after_the_handshake_is_given_up(server_context: ssl.SSLContext)
 @pytest.mark.usefixtures("client_context")
 def test_a_flood_of_tls_has_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is looked at before each piece; without a limit of bytes, so that only the time is left."""
-    monkeypatch.setattr(wire, "_MAX_HANDSHAKE", 1 << 40)
+    monkeypatch.setattr(tls_wire, "_MAX_HANDSHAKE", 1 << 40)
     with bare_server(flood) as server:
         assert provoke(f"https://{server}", timeout=0.6) == ("no answer within 0.6 s", Failure.TIMEOUT)
 
@@ -117,7 +118,7 @@ def test_a_flood_of_tls_has_the_deadline(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.usefixtures("client_context")
 def test_ctrl_c_ends_a_flood_of_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python looks at signals between two pieces, and not within a call of OpenSSL."""
-    monkeypatch.setattr(wire, "_MAX_HANDSHAKE", 1 << 40)
+    monkeypatch.setattr(tls_wire, "_MAX_HANDSHAKE", 1 << 40)
     timer = threading.Timer(0.5, _thread.interrupt_main)
     with bare_server(flood) as server, at_most(15):
         api = client(f"https://{server}", timeout=60)

@@ -124,7 +124,7 @@ class Settings:
         command = self._given.get_text(options.HEADER_COMMAND)
         if not command:
             return []
-        from coder_login.deployment.headers import run_header_command
+        from coder_login.deployment.header_command import run_header_command
 
         return run_header_command(command, str(url))
 

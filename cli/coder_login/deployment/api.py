@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import http
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from coder_login.deployment.codings import find_codings
 from coder_login.deployment.errors import (
@@ -37,8 +36,7 @@ _SIGN_IN = frozenset({http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN})
 _ROUTE_NOT_FOUND = "Route not found."  # what coderd/httpapi says of a path that its API has not
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     """The person that a token belongs to."""
 
     id: str

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import socket
-import ssl
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.faults import TooLongError, UnfinishedError
-from coder_login.deployment.wire import BareWire, TLSWire, Wire
+from coder_login.deployment.wire import BareWire, Wire
+
+if TYPE_CHECKING:
+    import ssl
 
 
 class Channel:
@@ -26,6 +28,8 @@ class Channel:
 
     def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """From here on TLS with *host*, by whose name its certificate is checked."""
+        from coder_login.deployment.tls_wire import TLSWire
+
         # What the other side said before TLS is nobody's word.
         self._reader, self._has_received = _Reader(_Received(self)), False
         tls = TLSWire(self._wire, context, host)

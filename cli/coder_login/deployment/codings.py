@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from email.message import Message
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 MAX_CODINGS = 2
 """How many one inside the other are unpacked."""

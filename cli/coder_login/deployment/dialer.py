@@ -50,15 +50,13 @@ class Dialer:
 def _look_up(host: str, port: int, deadline: Deadline) -> list[Address]:
     try:
         return run_within(deadline, lambda: _ask_system(host, port))
-    except UnicodeError:
-        unknown: OSError = socket.gaierror(socket.EAI_NONAME, "not a name of the domain name system")
     except TimeoutError:
-        unknown = NameTimeoutError()
-    raise unknown
+        raise NameTimeoutError from None
 
 
 def _ask_system(host: str, port: int) -> list[Address]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    # As bytes: Python would import a codec for international names first, and a host is ASCII here.
+    found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
     return [Address(family, kind, protocol, place) for family, kind, protocol, _, place in found]
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import http
 import http.client
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from coder_login.deployment.channel import Channel
@@ -31,19 +30,22 @@ from coder_login.deployment.faults import (
 from coder_login.deployment.proxies import Proxy
 from coder_login.deployment.url import Origin, parse_origin
 
+if TYPE_CHECKING:
+    import ssl
+
 _MAX_FRAMING = 4 * MAX_BODY  # bytes around a body: sizes and extensions of its chunks, trailers
 _MAX_INTERIM = 100
 _HEAD_LINES = (http.client.HTTPException, http.client.LineTooLong)  # the first for too many, and no class besides it
 _PIECE = 64 * 1024  # bytes
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
     """A request without a body, or with an empty one if it is a POST."""
 
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
+    def __init__(self, method: str, url: str, headers: Mapping[str, str]) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
 
     @property
     def origin(self) -> Origin:

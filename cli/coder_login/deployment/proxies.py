@@ -10,8 +10,6 @@ import base64
 import os
 import re
 import sys
-import urllib.request
-from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from coder_login.deployment.deadline import Deadline, run_within
@@ -19,19 +17,19 @@ from coder_login.deployment.errors import Failure, RequestError
 from coder_login.deployment.no_proxy import is_excluded
 from coder_login.deployment.url import DEFAULT_PORTS, Origin, parse_origin
 
-_FORM = re.compile(r"(?:([a-z][a-z0-9+.-]*)://)?([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)  # scheme, authority, rest
+_FORM = r"(?is)(?:([a-z][a-z0-9+.-]*)://)?([^/?#]*)(.*)"  # scheme, authority, rest
 _OTHER_SCHEMES = {"https", "socks", "socks4", "socks4a", "socks5", "socks5h"}  # another word may be a user's name
 
 _SETTINGS = {"win32": "registry", "darwin": "macosx_sysconf"}.get(sys.platform, "")
 """How urllib calls the system's settings; "" where there are none."""
 
 
-@dataclass(frozen=True, slots=True)
 class Proxy:
     """A proxy's host and port, and what it is told of the user; None when its URL names none."""
 
-    origin: Origin
-    authorization: str | None = field(default=None, repr=False)
+    def __init__(self, origin: Origin, authorization: str | None = None) -> None:
+        self.origin = origin
+        self.authorization = authorization
 
     def __str__(self) -> str:
         return f"{self.origin.host}:{self.origin.port}"
@@ -76,6 +74,8 @@ def _read_variable(name: str) -> tuple[str, str]:
 
 def _ask_system(origin: Origin) -> str:
     """The URL of the proxy in the system's settings, "" for none or for an exception of theirs."""
+    import urllib.request
+
     read = getattr(urllib.request, f"getproxies_{_SETTINGS}")
     is_bypassed = getattr(urllib.request, f"proxy_bypass_{_SETTINGS}")  # some versions of Python look up the host
     text = str(read().get(origin.scheme, ""))
@@ -84,7 +84,7 @@ def _ask_system(origin: Origin) -> str:
 
 def _parse(text: str, source: str) -> Proxy:
     """The proxy that *text* names, as a URL or as host and port. An error repeats nothing of it but a known scheme."""
-    scheme, authority, rest = _FORM.findall(text)[0]
+    scheme, authority, rest = re.findall(_FORM, text)[0]
     if scheme.lower() not in ("", "http"):
         shown = scheme.lower() if scheme.lower() in _OTHER_SCHEMES else "another one"
         raise RequestError(f"the proxy of {source} has the scheme {shown}, not http", Failure.PROXY_SCHEME)

@@ -22,8 +22,9 @@ from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.errors import Failure, TLSSetupError
 from coder_login.deployment.faults import ERRORS
+from coder_login.deployment.tls_wire import TLSWire
 from coder_login.deployment.url import Origin
-from coder_login.deployment.wire import BareWire, TLSWire
+from coder_login.deployment.wire import BareWire
 from coder_login.text import printable
 
 NameFinder: TypeAlias = Callable[[], list[str] | None]

@@ -9,27 +9,27 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from email.message import Message
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from coder_login import IDENTITY
-from coder_login.deployment.certificates import make_tls_context
 from coder_login.deployment.codings import UnreadableBodyError, unpack
 from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.errors import Failure, RedirectedError, RequestError
 from coder_login.deployment.exchange import Request, perform
-from coder_login.deployment.failures import translate
 from coder_login.deployment.faults import ERRORS, MAX_BODY
 from coder_login.deployment.headers import Headers, join_headers, split_value
 from coder_login.deployment.proxies import find_proxy
 from coder_login.deployment.redirects import find_deployment
-from coder_login.deployment.tls_failures import find_names
-from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, parse_origin
+from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, Origin, parse_origin
 from coder_login.text import printable, redact
+
+if TYPE_CHECKING:
+    import ssl
+    from email.message import Message
+    from typing import Any
 
 TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105  # the header's name
 BUILD_HEADER = "X-Coder-Build-Version"
@@ -41,15 +41,17 @@ _MAX_REDIRECTS = 10
 _SHORTEST_SECRET = 6  # characters; a shorter value of a header, like "true", is in every other text
 
 
-@dataclass(frozen=True, slots=True)
 class Response:
-    """An answer: its status, what it says, and whether a Coder deployment gave it."""
+    """An answer: its status, what it says, and whether a Coder deployment gave it.
 
-    url: str
-    status: int
-    headers: Message
-    content: bytes | None = field(repr=False)
-    """The body without the codings in which it came; None when they can't be undone."""
+    *content* is the body without the codings in which it came; None when they can't be undone.
+    """
+
+    def __init__(self, url: str, status: int, headers: Message, content: bytes | None) -> None:
+        self.url = url
+        self.status = status
+        self.headers = headers
+        self.content = content
 
     @property
     def build_version(self) -> str | None:
@@ -162,6 +164,8 @@ class Transport:
             answer, body = perform(request, self._dialer, proxy, tls, deadline)
             return Response(request.url, answer.status, answer.headers, _unpack(body, answer.headers))
         except ERRORS as error:
+            from coder_login.deployment.failures import translate
+
             ask_names = partial(self._find_names, request, deadline)
             problem = translate(error, self.make_printable(request.url), self._timeout, proxy, ask_names)
         # Outside of the except block: http.client's ValueError carries the header that it refused.
@@ -169,6 +173,21 @@ class Transport:
 
     def _find_names(self, request: Request, deadline: Deadline) -> list[str] | None:
         return find_names(request.origin, self._dialer, deadline)
+
+
+# What follows is needed with TLS alone, or when a request fails, and takes long to import.
+
+
+def make_tls_context() -> ssl.SSLContext:
+    from coder_login.deployment import certificates
+
+    return certificates.make_tls_context()
+
+
+def find_names(origin: Origin, dialer: Dialer, deadline: Deadline) -> list[str] | None:
+    from coder_login.deployment import tls_failures
+
+    return tls_failures.find_names(origin, dialer, deadline)
 
 
 def _unpack(body: bytes, headers: Message) -> bytes | None:
