@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 
-import click
-
 from coder_login.commands import output
 from coder_login.commands.errors import BugError, StoppedError, UsageError
 from coder_login.commands.everyday import COMPLETION
 from coder_login.commands.options import Given
 from coder_login.errors import CoderError
 from coder_login.interrupts import STOPS, TerminatedError, find_exit_code
-from coder_login.text import printable, redact
 
 
 def end(problem: BaseException, given: Given) -> int:
@@ -21,9 +18,6 @@ def end(problem: BaseException, given: Given) -> int:
     if stop is not None:
         output.error(StoppedError("terminated" if isinstance(stop, TerminatedError) else "interrupted"))
         return find_exit_code(stop)
-    if isinstance(problem, click.ClickException):
-        _report_click(problem, given)
-        return problem.exit_code
     if not isinstance(problem, Exception):
         raise problem
     known = problem if isinstance(problem, CoderError) else _describe(problem)
@@ -33,29 +27,18 @@ def end(problem: BaseException, given: Given) -> int:
 
 def _find_stop(problem: BaseException) -> BaseException | None:
     """Ctrl-C or a polite kill, where *problem* is one, or what click made of it."""
-    if isinstance(problem, click.Abort):
-        return KeyboardInterrupt()
     # click ends the line after ^C, and standard error may take nothing any more.
     cause = problem.__context__ if isinstance(problem, OSError) else problem
     return cause if isinstance(cause, STOPS) else None
 
 
 def _report(problem: CoderError, given: Given) -> None:
-    # What a wrong usage is about knows the next step; and how this run was called can't be told from a wrong option.
-    about = problem.__cause__ if isinstance(problem, UsageError) else problem
+    about: BaseException | None = problem
+    if isinstance(problem, UsageError):
+        about = problem.__cause__  # which alone can know a next step
+        if problem.usage:
+            output.progress(problem.usage)
     output.error(problem, output.find_hint(about, given) if isinstance(about, CoderError) else "")
-
-
-def _report_click(problem: click.ClickException, given: Given) -> None:
-    if isinstance(problem, click.exceptions.NoArgsIsHelpError):
-        output.progress(problem.format_message())
-        return
-    context = getattr(problem, "ctx", None)
-    if context is not None:
-        output.progress(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
-    usage = UsageError(printable(redact(problem.format_message())))  # it repeats what was typed
-    usage.__cause__ = problem.__cause__
-    _report(usage, given)
 
 
 def _describe(problem: Exception) -> CoderError:

@@ -25,9 +25,13 @@ class BugError(CoderError):
 
 
 class UsageError(CoderError):
-    """Wrong usage, in click's words or in ours."""
+    """Wrong usage, in click's words or in ours; *usage* is how the command is called, "" where that is no help."""
 
     exit_code = 2
+
+    def __init__(self, message: str, usage: str = "") -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 class MisplacedURLError(CoderError):

@@ -126,10 +126,16 @@ def make_unwritten_error(reason: str | None) -> UnwrittenAnswerError:
 
 def _say(text: str, end: str = "\n") -> None:
     """Write *text* to standard error; when that can't be done, there is no other place to say so."""
-    import click  # which leaves colours out where they can't be shown
-
+    if sys.stderr is None:
+        return
     try:
-        click.echo(text + end, nl=False, err=True)
+        if is_terminal(sys.stderr):
+            import click  # which knows the colours of Windows' consoles
+
+            click.echo(text + end, nl=False, err=True)
+        else:
+            sys.stderr.write(text + end)
+            sys.stderr.flush()
     except OSError:
         give_up("stderr")
 
@@ -197,7 +203,7 @@ def _tell(label: str, colour: str, message: str, hint: str) -> None:
     lines = [(f"{label}: {capitalize(message)}", True), *((line, line.endswith(".")) for line in hint.splitlines())]
     on_terminal = is_terminal(sys.stderr)
     text = "\n".join(_wrap(line, on_terminal and is_prose) for line, is_prose in lines)
-    if not os.environ.get("NO_COLOR"):
+    if on_terminal and not os.environ.get("NO_COLOR"):
         import click
 
         text = text.replace(label, click.style(label, fg=colour, bold=True), 1)

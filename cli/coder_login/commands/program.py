@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,10 @@ from coder_login.commands.everyday import COMPLETION
 from coder_login.commands.go_cli import COMMANDS
 from coder_login.commands.options import Given
 from coder_login.commands.parsing import Group, scan
+from coder_login.text import printable, redact
+
+if TYPE_CHECKING:
+    from coder_login.commands.errors import UsageError
 
 # An import is spelled out for each: programs that freeze this one look for it.
 
@@ -121,9 +126,32 @@ def coder() -> None:
 
 
 def run(arguments: list[str], given: Given) -> int:
-    """The exit code of a run with *arguments*; *given* gets the global options. Raises click's errors and ours."""
+    """The exit code of a run with *arguments*; *given* gets the global options. Raises errors of ours alone."""
     if COMPLETION in os.environ and sys.stdout is None:
         raise output.make_unwritten_error("standard output is closed")
+    try:
+        return _call(arguments, given)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.exceptions.NoArgsIsHelpError as problem:
+        output.progress(problem.format_message())
+        return problem.exit_code
+    except click.ClickException as problem:
+        usage = _make_usage_error(problem)
+        cause = problem.__cause__
+    # Outside of the except block: what click says repeats what was typed.
+    raise usage from cause
+
+
+def _make_usage_error(problem: click.ClickException) -> UsageError:
+    from coder_login.commands.errors import UsageError
+
+    context = getattr(problem, "ctx", None)
+    usage = f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n" if context else ""
+    return UsageError(printable(redact(problem.format_message())), usage)
+
+
+def _call(arguments: list[str], given: Given) -> int:
     code = coder.main(
         arguments,
         prog_name="coder",
