@@ -53,7 +53,7 @@ class Settings:
         files = self.open_files()
         store: SessionStore = self.open_keyring() if self.use_keyring else files
         make_other: Callable[[], SessionStore] = (lambda: files) if self.use_keyring else self.open_keyring
-        return Session(self.find_url(argument), store, files, make_other)
+        return Session(self._find_url(argument, files), store, files, make_other)
 
     def open_files(self) -> FileStore:
         from pathlib import Path
@@ -81,9 +81,8 @@ class Settings:
         except InvalidURLError as error:
             raise _make_usage_error(error.message) from error
 
-    def find_url(self, argument: str | None = None) -> DeploymentURL:
+    def _find_url(self, argument: str | None, files: FileStore) -> DeploymentURL:
         """The deployment, also by the `url` file. Raises UnnamedDeploymentError when none is named anywhere."""
-        files = self.open_files()
         url = self.find_given_url(argument) or files.current()
         if url is None:
             raise _make_unnamed_error(None if self.use_keyring else files)
