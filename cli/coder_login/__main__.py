@@ -33,8 +33,7 @@ def _run(arguments: list[str], given: Given | None = None) -> int:
     given = given or Given()
     output.forget_tokens()
     try:
-        if run := everyday.find_run(arguments, given):
-            run()
+        if everyday.run(arguments, given):
             return 0
         from coder_login.commands import program
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import pytest
 from coder_login.commands import everyday, program
 from coder_login.commands.options import GLOBAL_OPTIONS, Given
+from coder_login.interrupts import TerminatedError
+from coder_login.session import Session
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
@@ -78,9 +80,7 @@ def read(words: list[str]) -> list[object]:
     """What we make of *words*; nothing where they are click's to read."""
     given = Given()
     with noted() as notes:
-        run = everyday.find_run(words, given)
-        if run:
-            run()
+        if everyday.run(words, given):
             notes.append(given.values)
     return notes
 
@@ -105,7 +105,7 @@ def test_a_plain_line_is_read_without_click(line: str) -> None:
 def test_any_other_line_is_clicks(line: str) -> None:
     """Help, wrong usage, what the Go CLI alone knows, and every other command; nothing is noted of it."""
     found = Given()
-    assert everyday.find_run(line.split(" "), found) is None
+    assert everyday.find_task(line.split(" "), found) is None
     assert found.values == {}
 
 
@@ -141,7 +141,7 @@ def test_what_is_read_without_click_is_what_click_reads(
 def test_a_completion_is_clicks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the words are."""
     monkeypatch.setenv(everyday.COMPLETION, "bash_source")
-    assert everyday.find_run(["version"], Given()) is None
+    assert everyday.find_task(["version"], Given()) is None
 
 
 @pytest.mark.parametrize("change", [lambda word: word, lambda word: word.replace("version", "--version")])
@@ -164,3 +164,19 @@ def test_an_error_is_the_same_both_ways(inside: Inside, line: str) -> None:
     plain, by_click = inside.run(*words), inside.run(*words, "--force-tty")
     assert plain == by_click
     assert plain.code in (1, 2)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), TerminatedError(15), OSError(5, "no")], ids=repr)
+def test_an_interruption_is_told_the_same_both_ways(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    """On a line of its own, after the ^C that a terminal shows."""
+
+    def read(session: Session) -> str:
+        raise stop
+
+    monkeypatch.setattr(Session, "read", read)
+    inside.machine.keep(URL, TOKEN)
+    plain, by_click = inside.run("login", "token"), inside.run("login", "token", "--force-tty")
+    assert plain == by_click
+    assert plain.stdout == b""

@@ -44,7 +44,20 @@ def print_version(form: str) -> None:
         output.answer(IDENTITY)
 
 
-def find_run(arguments: list[str], given: Given) -> Callable[[], None] | None:
+def run(arguments: list[str], given: Given) -> bool:
+    """Do what *arguments* ask for; whether they are a plain command line. *given* gets the global options."""
+    task = find_task(arguments, given)
+    if task is None:
+        return False
+    try:
+        task()
+    except KeyboardInterrupt:
+        output.progress("")  # as click does: a terminal has shown ^C
+        raise
+    return True
+
+
+def find_task(arguments: list[str], given: Given) -> Callable[[], None] | None:
     """What a plain command line asks for, with its global options noted in *given*; None for any other one."""
     if COMPLETION in os.environ:
         return None
