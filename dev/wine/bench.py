@@ -37,8 +37,11 @@ DONOR = "panda3d==1.10.16"
 # Free-threaded builds; and _wmi, in which platform.platform() crashes, for Wine 8.0 has no propsys.VariantToString.
 LEFT_OUT_OF_DLLS = re.compile(r".*\.cp\d+t-.*|_wmi\.pyd")
 LEFT_OUT_OF_LIB = ("*-packages", "lib-dynload", "config-*", "sitecustomize.py", "test", "tests", "*.opt-?.pyc")
+GROUPS = ("test", "benchmark")
 # Dependencies of click and pytest on Windows, which pip drops on Linux.
 DROPPED_BY_PIP = ("colorama",)
+# Dependencies of keyring on Linux, which pip brings: on Windows, keyring would import them, and be slower than it is.
+BROUGHT_BY_PIP = ("jeepney", "secretstorage")
 PROBE = """if True:
     import _ctypes, _socket, importlib.util, os, sys
     origin = importlib.util.find_spec("wincred").origin
@@ -149,8 +152,8 @@ def package_parts(version: str, tag: str, site: Path) -> tuple[Part, Part]:
         *requirements(*((ROOT / name / "pyproject.toml").read_text() for name in DISTRIBUTIONS)),
     )
     return (
-        Part(third_party, digest(*wanted), lambda new: pip("install", f"--target={new}", *wanted)),
-        Part(site, digest(*wanted, sources()), lambda new: fill_site(new, third_party)),
+        Part(third_party, digest(*wanted, *BROUGHT_BY_PIP), lambda new: fill_third_party(new, wanted)),
+        Part(site, digest(*wanted, *BROUGHT_BY_PIP, sources()), lambda new: fill_site(new, third_party)),
     )
 
 
@@ -200,6 +203,14 @@ def fill_prefix(folder: Path) -> None:
     quietly("wineserver", "-k", environment=windows_environment() | own)
 
 
+def fill_third_party(folder: Path, wanted: tuple[str, ...]) -> None:
+    """The packages that *wanted* tells pip to install, and nothing that only Linux needs."""
+    pip("install", f"--target={folder}", *wanted)
+    for package in list(folder.iterdir()):
+        if package.name.lower().partition("-")[0] in BROUGHT_BY_PIP:
+            shutil.rmtree(package)
+
+
 def fill_site(folder: Path, third_party: Path) -> None:
     """Links to the third-party packages, and the wheels of this checkout."""
     shutil.copytree(third_party, folder, copy_function=os.link, dirs_exist_ok=True)
@@ -219,7 +230,8 @@ def requirements(*pyprojects: str) -> list[str]:
 
 
 def _named(table: dict[str, Any]) -> list[str]:
-    return [*table["project"]["dependencies"], *table.get("dependency-groups", {}).get("test", [])]
+    groups = table.get("dependency-groups", {})
+    return [*table["project"]["dependencies"], *(wanted for group in GROUPS for wanted in groups.get(group, []))]
 
 
 def without_marker(requirement: str) -> str:

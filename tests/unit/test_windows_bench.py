@@ -121,6 +121,28 @@ def test_what_is_tried_is_this_checkout(
     assert [old.inputs != new.inputs for old, new in zip(before, after, strict=True)] == stale
 
 
+def test_the_bench_has_what_tests_and_benchmarks_need(bench: Any) -> None:
+    """Of both distributions, without the distributions themselves, and without the markers that pip reads for Linux."""
+    ours = '[project]\nname = "ours"\ndependencies = ["cffi>=2; sys_platform == \'win32\'"]\n[dependency-groups]\n'
+    ours += 'test = ["pytest>=8"]\nbenchmark = ["keyring>=25; sys_platform == \'win32\'"]\ncheck = ["mypy"]\n'
+    command = '[project]\nname = "command"\ndependencies = ["click", "ours==1"]\n'
+    assert bench.requirements(ours, command) == ["cffi>=2", "pytest>=8", "keyring>=25", "click", "colorama"]
+
+
+def test_the_bench_has_nothing_that_only_linux_needs(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip, which runs on Linux, brings what keyring would import there; on Windows that would make it slower."""
+    brought = ("jeepney", "jeepney-0.9.dist-info", "secretstorage", "SecretStorage-3.5.dist-info", "keyring", "bin")
+
+    def pip(command: str, target: str, *wanted: str) -> None:
+        assert (command, wanted) == ("install", ("keyring",))
+        for name in brought:
+            Path(target.removeprefix("--target="), name).mkdir()
+
+    monkeypatch.setattr(bench, "pip", pip)
+    bench.fill_third_party(bench.BENCH, ("keyring",))
+    assert sorted(path.name for path in bench.BENCH.iterdir()) == ["bin", "keyring"]
+
+
 @pytest.mark.wine
 @pytest.mark.skipif(shutil.which("wine") is None, reason="Wine is not installed")
 @pytest.mark.skipif(not (ROOT / ".windows/prefix").exists(), reason="run `python dev/wine/windows.py build` first")
