@@ -1,0 +1,39 @@
+"""The time of a call of the binding in a process that runs, beside the least that cffi needs for the same work."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from least import BLOB, COMMENT, NAME, USER, Instant, Least
+from samples import batch, interleave_calls
+from seam import in_place_of_advapi32, load_ffi
+from table import MICROSECONDS, Comparison, Table, Target
+
+import wincred
+
+COUNT = 1000
+CALLS, LISTINGS = 200, 1
+READ, WRITE, LISTING = "`wincred.read`", "`wincred.write`", f"`wincred.enumerate` of {COUNT}"
+LEAST_READ, LEAST_WRITE, LEAST_LISTING = "the least for a read", "the least for a write", "the least for a listing"
+
+
+def measure_calls(rounds: int) -> Table:
+    ffi = load_ffi()
+    dll = Instant(ffi, COUNT)
+    least, limit = Least(ffi, dll), Target(high=3)
+    things = {
+        READ: batch(partial(wincred.read, NAME), CALLS),
+        LEAST_READ: batch(partial(least.read, NAME), CALLS),
+        WRITE: batch(partial(wincred.write, NAME, BLOB, user_name=USER, comment=COMMENT), CALLS),
+        LEAST_WRITE: batch(partial(least.write, NAME, BLOB, USER, COMMENT), CALLS),
+        LISTING: batch(wincred.enumerate, LISTINGS),
+        LEAST_LISTING: batch(least.enumerate, LISTINGS),
+    }
+    with in_place_of_advapi32(dll):
+        samples = interleave_calls(things, rounds)
+    pairs = ((READ, LEAST_READ), (WRITE, LEAST_WRITE), (LISTING, LEAST_LISTING))
+    comparisons = tuple(Comparison(ours, floor, limit) for ours, floor in pairs)
+    note = (
+        "The DLL of this table is C data in memory that answers at once; `benchmarks/least.py` has it, and the least."
+    )
+    return Table("Calls over the DLL", MICROSECONDS, samples, comparisons, notes=(note,))

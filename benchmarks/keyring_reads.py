@@ -1,0 +1,82 @@
+"""The read of a session in a keyring with one deployment and with twenty, and what of it is the lock."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from coder_login import KeyringStore
+from coder_login.sessionstore.keyrings import open_system_keyring
+from coder_login.sessionstore.keyrings.protocol import KeyringProvider
+from coder_login.sessionstore.lock import locked
+from samples import batch, interleave_calls
+from sessions import TOKEN, make_name, removed, temporary_directory
+from table import MICROSECONDS, Comparison, Table, Target
+
+import wincred
+
+READS = 20
+ONE, TWENTY, LOCK = "keyring read, 1 deployment", "keyring read, 20 deployments", "the keyring's lock alone"
+IN_MEMORY = "This system has no keyring: here it is in memory and answers at once, so that the rest weighs more."
+
+
+class Memory:
+    """A keyring in memory."""
+
+    max_size = 2560
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+
+    def get(self, service: str) -> bytes | None:
+        return self._blobs.get(service)
+
+    def set(self, service: str, blob: bytes) -> None:
+        self._blobs[service] = blob
+
+    def delete(self, service: str) -> None:
+        self._blobs.pop(service, None)
+
+    def persistence(self) -> str:
+        return "process"
+
+
+def measure_keyring_reads(rounds: int) -> Table:
+    with temporary_directory() as directory, open_provider() as (provider, services):
+        lock = directory / "lock"
+        one, twenty = (KeyringStore(service, provider=provider, lock_path=lock) for service in services)
+        things = {
+            ONE: batch(partial(one.read, fill(one, 1)), READS),
+            TWENTY: batch(partial(twenty.read, fill(twenty, 20)), READS),
+            LOCK: batch(partial(take, lock), READS),
+        }
+        samples = interleave_calls(things, rounds)
+    comparisons = (Comparison(TWENTY, ONE, Target(0.9, 1.1)), Comparison(LOCK, ONE, Target(high=0.05)))
+    notes = () if wincred.is_supported() else (IN_MEMORY,)
+    return Table("Keyring reads", MICROSECONDS, samples, comparisons, notes=notes)
+
+
+@contextlib.contextmanager
+def open_provider() -> Iterator[tuple[KeyringProvider, tuple[str, str]]]:
+    """The system's keyring, or one in memory, and two services of this run's own, which are empty in the end."""
+    services = make_name(), make_name()
+    if not wincred.is_supported():
+        yield Memory(), services
+        return
+    with removed(*services):
+        yield open_system_keyring(), services
+
+
+def fill(store: KeyringStore, count: int) -> str:
+    """Store sessions of *count* deployments; the last one's URL."""
+    urls = [f"https://dev{index:02}.example.com" for index in range(count)]
+    for url in urls:
+        store.write(url, TOKEN)
+    return urls[-1]
+
+
+def take(lock: Path) -> None:
+    with locked(lock):
+        pass
