@@ -22,7 +22,6 @@ from machine import describe, find_command, name_system
 from memory import measure_memory
 from peers import measure_peers
 from report import render_section, replace_section
-from samples import say
 from starts import measure_command, measure_imports
 from table import Table
 from whoami import measure_whoami
@@ -59,7 +58,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def measure(name: str, rounds: int) -> Table:
-    say(f"measuring {name}")
+    print(f"measuring {name}", file=sys.stderr, flush=True)
     return MEASURES[name](rounds)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import statistics
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -73,7 +72,3 @@ def batch(call: Callable[[], object], count: int) -> Measure:
         return (time.perf_counter_ns() - start) / count / 1e9
 
     return measure
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -1,4 +1,7 @@
-"""The benchmarks count right, say what is missed, and leave the user's own session alone; with a fake of the DLL."""
+"""The benchmarks count right, say what is missed, and leave the user's own session alone.
+
+With a fake at the DLL seam; one test, as it says, on the real advapi32.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import machine
+import peers
 import pytest
+import readers
 import report
 import run
 import seam
@@ -23,6 +28,7 @@ from least import BLOB, COMMENT, NAME, USER, Instant, Least
 from samples import Samples, batch, interleave
 from sessions import BLOB as SESSION_BLOB
 from sessions import TOKEN, URL, removed, session_directory, system_session
+from starts import without
 from table import MEGABYTES, MILLISECONDS, Comparison, Table, Target
 
 import wincred
@@ -303,6 +309,27 @@ def test_a_logout_meanwhile_is_no_failure(advapi32: FakeAdvapi32) -> None:
     with system_session():
         advapi32.remove(DEFAULT_SERVICE)
     assert advapi32.get(DEFAULT_SERVICE) is None
+
+
+def test_a_peer_that_is_not_installed_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it would be compared with is measured all the same."""
+    monkeypatch.setattr(readers, "is_installed", lambda module: module == "win32ctypes")
+    things: readers.Things = dict.fromkeys((readers.WINCRED, readers.PYWIN32_CFFI, readers.KEYRING_GET), ())
+    missing = readers.find_missing(things)
+    assert missing == {readers.KEYRING_GET: "keyring is not installed"}
+    assert list(without(things, missing)) == [readers.WINCRED, readers.PYWIN32_CFFI]
+
+
+@pytest.mark.credential_manager
+@pytest.mark.parametrize("backend", peers.BACKENDS)
+def test_the_peer_is_measured_with_each_of_its_backends(backend: str) -> None:
+    """It chooses once for a process; on the real advapi32, where it is installed."""
+    peers.forget_peers()
+    try:
+        win32cred = peers.import_win32cred(backend)
+        assert win32cred._authentication.__name__ == f"win32ctypes.core.{backend}._authentication"
+    finally:
+        peers.forget_peers()
 
 
 def test_made_credentials_are_removed_in_the_end(advapi32: FakeAdvapi32) -> None:
