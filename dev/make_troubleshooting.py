@@ -18,7 +18,8 @@ from coder_login.commands.options import Given
 from coder_login.deployment import errors as deployment
 from coder_login.deployment.errors import Failure, HeaderError, HeaderFault, RequestError
 from coder_login.deployment.session_token import InvalidTokenError, QuotedTokenError
-from coder_login.deployment.url import DeploymentURL, InvalidURLError, URLFault
+from coder_login.deployment.url import DeploymentURL, InvalidURLError
+from coder_login.deployment.url_parsing import URLFault
 from coder_login.errors import CoderError, KeyLeftError
 from coder_login.sessionstore import errors as store
 from coder_login.sessionstore import file_errors as files

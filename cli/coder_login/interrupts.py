@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import Any, TypeAlias
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import Any, TypeAlias
+
+    _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 _EXIT_BASE = 128  # a shell's exit code of a program that a signal ended
-
-_Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 _heeded: dict[signal.Signals, _Handler] = {}
 """What the signals did before they were put off; empty while they are not."""

@@ -6,47 +6,59 @@ A run works with the store that was asked for. The plaintext files are that stor
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
-from typing import NamedTuple
 
 from coder_login.deployment.session_token import USUAL_LENGTH, InvalidTokenError
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError, find_reason
 from coder_login.interrupts import ignore_signals
-from coder_login.sessionstore import (
+from coder_login.sessionstore.errors import (
     AnotherSessionError,
     DamagedTokenError,
-    FileStore,
     MigrationError,
     OriginMismatchError,
     SessionConflictError,
     SessionElsewhereError,
     SessionNotFoundError,
-    SessionStore,
     SessionStoreError,
     StoreUnavailableError,
 )
+from coder_login.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from coder_login.sessionstore.file_store import FileStore
+    from coder_login.sessionstore.protocol import SessionStore
 
 
-class Kept(NamedTuple):
+class Kept(Value):
     """What a login did to a plaintext session that was there before."""
 
-    displaced: str | None = None
+    __slots__ = ("displaced", "leftover")
+    displaced: str | None
     """Whose it was, when it was another deployment's, and is gone."""
-    leftover: bool = False
+    leftover: bool
     """Whether it is the same deployment's, and left beside the keyring's."""
 
+    def __init__(self, displaced: str | None = None, leftover: bool = False) -> None:
+        self._fill(displaced, leftover)
 
-class Forgotten(NamedTuple):
+
+class Forgotten(Value):
     """What became of the files when a session was forgotten in the keyring."""
 
-    leftover: bool = False
+    __slots__ = ("leftover", "problem", "has_another")
+    leftover: bool
     """Whether a plaintext session of the same deployment is left in them."""
-    problem: CoderError | None = None
+    problem: CoderError | None
     """Why they could not be tidied up; the session is gone all the same."""
-    has_another: bool = False
+    has_another: bool
     """Whether another session was stored in its place meanwhile, and left alone."""
+
+    def __init__(self, leftover: bool = False, problem: CoderError | None = None, has_another: bool = False) -> None:
+        self._fill(leftover, problem, has_another)
 
 
 class Session:

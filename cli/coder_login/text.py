@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_PRINTED = 500
 """Characters of such a text that are printed at most."""
@@ -15,7 +15,7 @@ _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 _SHORT = 6  # characters; a shorter secret is a part of many other words
 
-# Compiled at their first use: most runs need none of them.
+# Compiled at their first use, as `re` is imported: most runs need none of them.
 _PLAIN_WORD = r"(?=.{1,24}\Z)([A-Z]?[a-z]+|[A-Z]+)(-([A-Z]?[a-z]+|[A-Z]+))*"
 # Hexadecimal digits, a UUID, a JSON Web Token (RFC 7519), and what a base of 62 letters and digits makes of a secret.
 _OTHER_FORMS = (
@@ -23,23 +23,30 @@ _OTHER_FORMS = (
     r"|(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[\w-]{20,}"
 )
 
-_TOKEN = re.compile(r"\b[A-Za-z0-9]{10}-[A-Za-z0-9]{22}\b")
+_SESSION_FORM = r"\b[A-Za-z0-9]{10}-[A-Za-z0-9]{22}\b"
+_SECRET_LENGTH = 22  # characters, of a token's second part
 
 
 def printable(text: str, limit: int = MAX_PRINTED) -> str:
     """*text* with what could move a terminal's cursor or reorder a line escaped, cut at *limit* characters."""
     cut = text if len(text) <= limit else text[:limit] + "…"
-    return "".join(_escape(character) for character in cut)
+    return _escape_all(cut)
 
 
 def printable_lines(text: str) -> str:
     """As `printable`, for lines of our own that hold such texts: their ends stay, and they are not cut."""
-    return "\n".join("".join(_escape(character) for character in line) for line in text.split("\n"))
+    return "\n".join(map(_escape_all, text.split("\n")))
+
+
+def _escape_all(line: str) -> str:
+    if line.isprintable():  # which is stricter, and needs no table of categories
+        return line
+    from unicodedata import category
+
+    return "".join(_escape(character) if category(character) in _ESCAPED else character for character in line)
 
 
 def _escape(character: str) -> str:
-    if unicodedata.category(character) not in _ESCAPED:
-        return character
     return character.encode("unicode_escape").decode("ascii")
 
 
@@ -48,17 +55,31 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
     In upper and lower case alike; a short secret is found as a whole word only.
     """
+    import re
+
     for secret in sorted(filter(None, secrets), key=len, reverse=True):  # one that holds another is replaced whole
         pattern = re.escape(secret)
         text = re.sub(pattern if len(secret) >= _SHORT else rf"(?<!\w){pattern}(?!\w)", "[hidden]", text, flags=re.I)
-    return _TOKEN.sub("[hidden]", text)
+    return re.sub(_SESSION_FORM, "[hidden]", text)
 
 
 def is_plain_word(text: str) -> bool:
     """Whether *text* reads like a name, and so can be repeated: letters and single dashes, 24 characters at most."""
+    import re
+
     return re.fullmatch(_PLAIN_WORD, text) is not None
 
 
 def looks_like_token(text: str) -> bool:
     """Whether *text* holds a session token, or is all of another secret's usual form."""
-    return _TOKEN.search(text) is not None or re.fullmatch(_OTHER_FORMS, text, re.ASCII) is not None
+    if "/" in text and not _may_hold_token(text):  # a URL, as nearly always; the other forms have no slash
+        return False
+    import re
+
+    return re.search(_SESSION_FORM, text) is not None or re.fullmatch(_OTHER_FORMS, text, re.ASCII) is not None
+
+
+def _may_hold_token(text: str) -> bool:
+    """Whether a dash in *text* is followed by as many letters and digits as in a token."""
+    starts = [part[:_SECRET_LENGTH] for part in text.split("-")[1:]]
+    return any(len(start) == _SECRET_LENGTH and start.isalnum() for start in starts)

@@ -30,7 +30,7 @@ class FileKeyring:
     max_size = 2560
 
     def __init__(self, directory: Path) -> None:
-        self._directory = ConfigDirectory(directory)
+        self._directory = ConfigDirectory(str(directory))
 
     def get(self, service: str) -> bytes | None:
         return self._directory.read_bytes(service)

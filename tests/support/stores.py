@@ -36,7 +36,7 @@ def failing(error: BaseException) -> Callable[[], None]:
     return action
 
 
-def is_free(path: Path) -> bool:
+def is_free(path: str | Path) -> bool:
     """Whether nobody holds the lock *path*."""
     with contextlib.suppress(StoreLockedError), locked(path, timeout=0):
         return True

@@ -16,12 +16,13 @@ MODULES = sorted([*(ROOT / "wincred").glob("*.py"), *COMMAND.rglob("*.py")])
 
 # From a room to what it may import of ours beside its own modules; the commands may import all, and who we are anybody.
 VALUES = ["coder_login.deployment.url", "coder_login.deployment.session_token"]
-FOUNDATION = ["coder_login.errors", "coder_login.text", "coder_login.interrupts"]
+FOUNDATION = ["coder_login.errors", "coder_login.text", "coder_login.interrupts", "coder_login.value"]
 ALLOWED = {
     "wincred": [],
     "coder_login.errors": VALUES,
     "coder_login.text": [],
     "coder_login.interrupts": [],
+    "coder_login.value": [],
     "coder_login.deployment": FOUNDATION,
     "coder_login.sessionstore": ["wincred", *VALUES, *FOUNDATION],
     "coder_login.session": ["coder_login.sessionstore", *VALUES, *FOUNDATION],

@@ -16,7 +16,8 @@ from coder_login.commands.options import Given
 from coder_login.deployment import errors
 from coder_login.deployment.errors import Failure, HeaderError, HeaderFault, RequestError
 from coder_login.deployment.session_token import InvalidTokenError
-from coder_login.deployment.url import DeploymentURL, InvalidURLError, URLFault
+from coder_login.deployment.url import DeploymentURL, InvalidURLError
+from coder_login.deployment.url_parsing import URLFault
 from coder_login.errors import CoderError
 
 URL = DeploymentURL.parse("https://dev.example.com/base")

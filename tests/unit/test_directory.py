@@ -195,7 +195,7 @@ def busy_file(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     left, real = [0], os.replace
 
     def replace(source: Path, target: Path) -> None:
-        if left[0] and target.name == "url":
+        if left[0] and Path(target).name == "url":
             left[0] -= 1
             raise PermissionError(errno.EACCES, "The process cannot access the file")
         real(source, target)

@@ -242,7 +242,7 @@ def test_the_files_are_touched_under_the_lock_only(
 def test_a_directory_that_cannot_be_written_can_be_read(logged_in: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no lock can be made."""
 
-    def refuse(path: Path) -> int:
+    def refuse(path: str) -> int:
         raise StoreUnavailableError("the lock file can't be opened")
 
     monkeypatch.setattr(lock_module, "_open", refuse)
@@ -262,7 +262,7 @@ def test_on_windows_the_files_lock_is_in_the_users_local_directory(
     (tmp_path / "Config").mkdir()
     paths = {FileStore(tmp_path / spelling)._lock_path() for spelling in ("Config", "config", "x/../config")}
     assert len(paths) == 1
-    assert paths.pop().parent == tmp_path / "local" / "coderv2"
+    assert Path(paths.pop()).parent == tmp_path / "local" / "coderv2"
     assert FileStore(tmp_path / "other")._lock_path() not in paths
 
 

@@ -214,7 +214,7 @@ def test_no_descriptor_is_left_open(path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_lock_file_is_not_inherited(path: Path) -> None:
     """A program that we start, and that outlives us, would keep the lock."""
-    descriptor = lock_module._open(path)
+    descriptor = lock_module._open(str(path))
     assert not os.get_inheritable(descriptor)
     os.close(descriptor)
 
@@ -299,7 +299,8 @@ def test_a_filesystem_without_locks_is_an_error(path: Path, monkeypatch: pytest.
 def test_on_windows_it_is_in_the_users_local_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which does not roam; not a named mutex, which any user can create first."""
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    assert find_service_lock_path("coder-v2-credentials") == tmp_path / "coderv2" / "keyring-coder-v2-credentials.lock"
+    expected = tmp_path / "coderv2" / "keyring-coder-v2-credentials.lock"
+    assert Path(find_service_lock_path("coder-v2-credentials")) == expected
 
 
 @posix
@@ -307,7 +308,7 @@ def test_elsewhere_it_is_in_the_state_directory(tmp_path: Path, monkeypatch: pyt
     """For another system's keyring."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    path = find_service_lock_path("coder-v2-credentials")
+    path = Path(find_service_lock_path("coder-v2-credentials"))
     assert path.is_relative_to(tmp_path)
     assert (path.parent.name, path.name) == ("coderv2", "keyring-coder-v2-credentials.lock")
 
@@ -315,7 +316,7 @@ def test_elsewhere_it_is_in_the_state_directory(tmp_path: Path, monkeypatch: pyt
 def test_a_relative_directory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each working directory would have a lock of its own."""
     monkeypatch.setenv("LOCALAPPDATA", "relative")
-    monkeypatch.setattr(lock_module, "_state_directory", lambda: Path("relative"))
+    monkeypatch.setattr(lock_module, "_state_directory", lambda: "relative")
     with pytest.raises(StoreUnavailableError) as caught:
         find_local_directory()
     assert caught.value.message.startswith("the directory of the lock is not an absolute path: relative")
@@ -335,8 +336,8 @@ def directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_a_service_name_that_is_no_file_name_is_hashed(directories: Path, service: str) -> None:
     """It can't lead out of the directory."""
-    path = find_service_lock_path(service)
-    assert path.parent == find_local_directory()
+    path = Path(find_service_lock_path(service))
+    assert path.parent == Path(find_local_directory())
     assert len(path.name) == len("keyring-") + 64 + len(".lock")
     assert path.name.isascii()
 
@@ -352,10 +353,11 @@ def test_services_have_locks_of_their_own(directories: Path) -> None:
 @pytest.mark.parametrize("service", ["nul", "CON"])
 def test_no_lock_file_is_a_device(directories: Path, service: str) -> None:
     """Windows takes nul.lock for one."""
-    assert not find_service_lock_path(service).name.casefold().startswith(f"{service.casefold()}.")
-    with locked(find_service_lock_path(service)):
+    path = Path(find_service_lock_path(service))
+    assert not path.name.casefold().startswith(f"{service.casefold()}.")
+    with locked(path):
         pass
-    assert find_service_lock_path(service).is_file()
+    assert path.is_file()
 
 
 def test_the_keyring_store_takes_its_services_lock(directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ import ipaddress
 
 import pytest
 from coder_login.deployment.addresses import compress_ipv6
-from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin, URLFault, parse_key
+from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin, parse_key
+from coder_login.deployment.url_parsing import URLFault
 
 ACCEPTED = [
     pytest.param("https://dev.example.com", "https://dev.example.com", id="plain"),

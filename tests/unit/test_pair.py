@@ -379,7 +379,7 @@ def test_an_old_token_that_can_not_be_removed_is_pointed_out(
     real = ConfigDirectory.discard
 
     def discard(config: ConfigDirectory, name: str) -> None:
-        if name == failing and config.file(name).exists():
+        if name == failing and os.path.exists(config.file(name)):
             raise StoreUnavailableError("refused")
         real(config, name)
 

@@ -26,7 +26,8 @@ from coder_login.deployment.errors import (
     UnexpectedAnswerError,
     WebPageError,
 )
-from coder_login.deployment.url import InvalidURLError, URLFault
+from coder_login.deployment.url import InvalidURLError
+from coder_login.deployment.url_parsing import URLFault
 
 Step: TypeAlias = str | Callable[[Any, Invocation], str]
 

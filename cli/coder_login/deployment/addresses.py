@@ -14,6 +14,14 @@ def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
         return None
 
 
+def is_loopback(text: str) -> bool:
+    """Whether *text* is an address in 127.0.0.0/8, also as an IPv6 address, or ::1."""
+    address = parse_address(text)
+    # Asked of the IPv4 address itself: Python before 3.13 does not see through an IPv6 form of it.
+    inner = getattr(address, "ipv4_mapped", None) or address
+    return inner is not None and inner.is_loopback
+
+
 def compress_ipv6(address: ipaddress.IPv6Address) -> str:
     """*address* in the short form, the same in every version of Python.
 

@@ -29,7 +29,7 @@ def check_token(token: str, source: str) -> str:
     if len(token) > MAX_LENGTH:
         size = f"it has {len(token)} characters, and the limit is {MAX_LENGTH}"
         raise InvalidTokenError(f"{source} is not a session token: {size}")
-    if not all("!" <= character <= "~" for character in token):
+    if not (token.isascii() and token.isprintable()) or " " in token:
         content = "it holds white space, a control character or a non-ASCII one"
         raise InvalidTokenError(f"{source} is not a session token: {content}")
     return token

@@ -4,56 +4,59 @@ Both stores follow one protocol, `SessionStore`; `KeyringStore` shares its data 
 and later, `FileStore` with every Coder client.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
-from coder_login.sessionstore.errors import (
-    AmbiguousSessionError,
-    AnotherSessionError,
-    DamagedTokenError,
-    KeyringFailedError,
-    KeyringFullError,
-    KeyringInstallationError,
-    KeyringLimitError,
-    KeyringRestoreError,
-    MigrationError,
-    NoLogonSessionKeyringError,
-    NoRoomError,
-    NothingStoredError,
-    NotPersistentError,
-    OriginMismatchError,
-    RestoreError,
-    SchemeNotRecordedError,
-    SessionConflictError,
-    SessionElsewhereError,
-    SessionNotFoundError,
-    SessionStoreError,
-    StoreChangedError,
-    StoreDamagedError,
-    StoreInOrderError,
-    StoreLockedError,
-    StoreUnavailableError,
-    UnsupportedKeyringError,
-    URLFileError,
-    WriteLostError,
-)
-from coder_login.sessionstore.file_errors import (
-    FileError,
-    ForeignFileError,
-    InsecureDirectoryWarning,
-    InsecureFileWarning,
-    LeftoverFileWarning,
-    LinkError,
-    LockError,
-    NoConfigDirectoryError,
-    NoLockDirectoryError,
-    UntrustedFileError,
-)
-from coder_login.sessionstore.file_store import FileStore
-from coder_login.sessionstore.keyrings.protocol import KeyringProvider
-from coder_login.sessionstore.protocol import SessionStore
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+    from coder_login.sessionstore.errors import (
+        AmbiguousSessionError,
+        AnotherSessionError,
+        DamagedTokenError,
+        KeyringFailedError,
+        KeyringFullError,
+        KeyringInstallationError,
+        KeyringLimitError,
+        KeyringRestoreError,
+        MigrationError,
+        NoLogonSessionKeyringError,
+        NoRoomError,
+        NothingStoredError,
+        NotPersistentError,
+        OriginMismatchError,
+        RestoreError,
+        SchemeNotRecordedError,
+        SessionConflictError,
+        SessionElsewhereError,
+        SessionNotFoundError,
+        SessionStoreError,
+        StoreChangedError,
+        StoreDamagedError,
+        StoreInOrderError,
+        StoreLockedError,
+        StoreUnavailableError,
+        UnsupportedKeyringError,
+        URLFileError,
+        WriteLostError,
+    )
+    from coder_login.sessionstore.file_errors import (
+        FileError,
+        ForeignFileError,
+        InsecureDirectoryWarning,
+        InsecureFileWarning,
+        LeftoverFileWarning,
+        LinkError,
+        LockError,
+        NoConfigDirectoryError,
+        NoLockDirectoryError,
+        UntrustedFileError,
+    )
+    from coder_login.sessionstore.file_store import FileStore
     from coder_login.sessionstore.keyring_store import DEFAULT_SERVICE, KeyringStore, Usage
+    from coder_login.sessionstore.keyrings.protocol import KeyringProvider
+    from coder_login.sessionstore.protocol import SessionStore
 
 __all__ = [
     "DEFAULT_SERVICE",
@@ -104,12 +107,30 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The names of the keyring's store, imported when they are asked for: a start that reads the file needs no wincred.
-
-    The import is spelled out: programs that freeze this one look for it.
-    """
+    """The public names, each imported when it is asked for: a start that reads the file needs few of them."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from coder_login.sessionstore import keyring_store
+    return getattr(_import_home(name), name)
 
-    return getattr(keyring_store, name)
+
+def _import_home(name: str) -> ModuleType:
+    """The module of the public *name*. Every import is spelled out: programs that freeze this one look for it."""
+    if name == "FileStore":
+        from coder_login.sessionstore import file_store
+
+        return file_store
+    if name in ("KeyringStore", "Usage", "DEFAULT_SERVICE"):
+        from coder_login.sessionstore import keyring_store
+
+        return keyring_store
+    if name == "SessionStore":
+        from coder_login.sessionstore import protocol
+
+        return protocol
+    if name == "KeyringProvider":
+        from coder_login.sessionstore.keyrings import protocol as keyring_protocol
+
+        return keyring_protocol
+    from coder_login.sessionstore import errors, file_errors
+
+    return errors if hasattr(errors, name) else file_errors

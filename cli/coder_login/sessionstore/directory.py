@@ -11,17 +11,22 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TypeVar
 
-from coder_login.sessionstore.file_checks import check_regular, check_trusted, decode, is_open, is_ours
+from coder_login.sessionstore.file_checks import check_regular, check_trusted, decode, is_absolute, is_open, is_ours
 from coder_login.sessionstore.file_errors import (
     Action,
     FileError,
     ForeignFileError,
     NoConfigDirectoryError,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import TypeVar
+
+    _Result = TypeVar("_Result")
 
 DIRECTORY_NAME = "coderv2"
 MAX_FILE_SIZE = 64 * 1024
@@ -33,59 +38,72 @@ REPLACE_TIMEOUT = 2.0 if sys.platform == "win32" else 0.0
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _PRIVATE = 0o600
-_Result = TypeVar("_Result")
 
 
 def find_default_directory() -> Path:
     """Where the other Coder clients look, without --global-config. Raises NoConfigDirectoryError."""
+    from pathlib import Path  # not at every start
+
+    return Path(name_default_directory())
+
+
+def name_default_directory() -> str:
+    """As `find_default_directory`, as text."""
     if sys.platform == "win32":
-        return _required("APPDATA") / DIRECTORY_NAME
+        return os.path.join(_required("APPDATA"), DIRECTORY_NAME)
     if sys.platform == "darwin":
-        # Not platformdirs, which lets XDG_CONFIG_HOME win on macOS too: the Go client does not.
-        return _required("HOME") / "Library" / "Application Support" / DIRECTORY_NAME
-    _required("XDG_CONFIG_HOME" if os.environ.get("XDG_CONFIG_HOME", "").strip() else "HOME")
-    import platformdirs
-
-    return platformdirs.user_config_path(DIRECTORY_NAME)
+        return os.path.join(_required("HOME"), "Library", "Application Support", DIRECTORY_NAME)
+    if os.environ.get("XDG_CONFIG_HOME", "").strip():
+        return os.path.join(_required("XDG_CONFIG_HOME"), DIRECTORY_NAME)
+    return os.path.join(_required("HOME"), ".config", DIRECTORY_NAME)
 
 
-def _required(variable: str) -> Path:
-    path = Path(os.environ.get(variable, ""))
-    if not path.is_absolute():
+def _required(variable: str) -> str:
+    path = os.environ.get(variable, "")
+    if not is_absolute(path):
         raise NoConfigDirectoryError(variable)
     return path
 
 
-def make_private(directory: Path) -> None:
+def make_private(directory: str) -> None:
     """Make *directory* and what is missing above it, each for its owner alone whatever the umask. Raises OSError."""
     try:
         _make_private(directory)
     except FileNotFoundError:
         # Each once: a name that is too long for Windows, or one in /proc, is not found however often it is tried.
-        for missing in [*reversed(directory.parents), directory]:
+        for missing in [*_find_parents(directory), directory]:
             _make_private(missing)
 
 
-def _make_private(directory: Path) -> None:
+def _find_parents(directory: str) -> list[str]:
+    """What is above *directory*, the root first."""
+    parents: list[str] = []
+    while (parent := os.path.dirname(directory)) not in ("", directory):
+        parents.insert(0, parent)
+        directory = parent
+    return parents
+
+
+def _make_private(directory: str) -> None:
     try:
-        directory.mkdir(mode=0o700)
+        os.mkdir(directory, 0o700)
     except OSError:
         # Some systems name another reason than that it exists already, as for the root of a drive.
-        if not directory.is_dir():
+        if not os.path.isdir(directory):
             raise
     else:
         if sys.platform != "win32":
-            directory.chmod(0o700)
+            os.chmod(directory, 0o700)
 
 
 class ConfigDirectory:
     """The directory at *path*, which may not exist yet. Every method raises StoreUnavailableError and nothing else."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
 
-    def file(self, name: str) -> Path:
-        return self.path / name
+    def file(self, name: str) -> str:
+        return os.path.join(self.path, name)
 
     def create(self) -> None:
         """Make the directory, for its owner alone."""
@@ -116,7 +134,7 @@ class ConfigDirectory:
     def is_writable_by_others(self) -> bool:
         """Whether another user (root aside) can remove or rename the files of the directory; never so on Windows."""
         try:
-            found = self.path.stat()
+            found = os.stat(self.path)
         except OSError:
             return False
         return not is_ours(found) or (is_open(found) and not found.st_mode & stat.S_ISVTX)
@@ -126,7 +144,7 @@ class ConfigDirectory:
         if sys.platform == "win32":
             return False
         try:
-            return bool(self.file(name).lstat().st_mode & 0o077)
+            return bool(os.lstat(self.file(name)).st_mode & 0o077)
         except OSError:
             return False
 
@@ -138,7 +156,7 @@ class ConfigDirectory:
         """
         with _file_errors(self.file(name), Action.READ):
             try:
-                found = self.file(name).lstat()
+                found = os.lstat(self.file(name))
             except FileNotFoundError:
                 return ()
         return found.st_mtime_ns, found.st_ctime_ns
@@ -178,7 +196,7 @@ class ConfigDirectory:
                 check_regular(path)
             except FileNotFoundError:
                 return False
-            _retry(lambda: path.unlink(missing_ok=True))
+            _retry(lambda: _unlink(path))
             self._flush()
             return True
 
@@ -186,7 +204,7 @@ class ConfigDirectory:
         """Remove the staged file *name*, or a link of that name; nothing happens when there is none."""
         path = self.file(name)
         with _file_errors(path, Action.REMOVED):
-            _retry(lambda: path.unlink(missing_ok=True))
+            _retry(lambda: _unlink(path))
 
     def check_writable(self, name: str, staged_name: str, size: int) -> None:
         """Raise what a write of *size* bytes to *name*, staged as *staged_name*, would."""
@@ -209,8 +227,13 @@ class ConfigDirectory:
                 os.close(descriptor)
 
 
+def _unlink(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
 @contextlib.contextmanager
-def _file_errors(path: Path, action: Action) -> Iterator[None]:
+def _file_errors(path: str, action: Action) -> Iterator[None]:
     try:
         yield
     except OSError as error:

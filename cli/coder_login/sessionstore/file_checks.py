@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from pathlib import Path
 
 from coder_login.sessionstore.file_errors import ForeignFileError, LinkError, UntrustedFileError
 
@@ -23,16 +22,21 @@ def is_open(found: os.stat_result) -> bool:
     return sys.platform != "win32" and bool(found.st_mode & _OTHERS_WRITE)
 
 
-def check_regular(path: Path) -> None:
+def is_absolute(path: str) -> bool:
+    """Whether *path* names the same place from everywhere; on Windows it then has a drive, or a share, too."""
+    return os.path.isabs(path) and (sys.platform != "win32" or bool(os.path.splitdrive(path)[0]))
+
+
+def check_regular(path: str) -> None:
     """Raise LinkError or ForeignFileError for what is not a file, FileNotFoundError for what is not there."""
-    mode = path.lstat().st_mode
+    mode = os.lstat(path).st_mode
     if stat.S_ISLNK(mode):
         raise LinkError(path)
     if not stat.S_ISREG(mode):
         raise ForeignFileError(path, "is not a file")
 
 
-def check_trusted(found: os.stat_result, path: Path) -> None:
+def check_trusted(found: os.stat_result, path: str) -> None:
     """Raise UntrustedFileError for a file that another user (root aside) owns or can write: what it says may be his."""
     if not is_ours(found):
         raise UntrustedFileError(path, owner=found.st_uid)
@@ -40,7 +44,7 @@ def check_trusted(found: os.stat_result, path: Path) -> None:
         raise UntrustedFileError(path)
 
 
-def decode(content: bytes, path: Path) -> str:
+def decode(content: bytes, path: str) -> str:
     try:
         text = content.decode()
     except UnicodeDecodeError:

@@ -6,14 +6,11 @@ import contextlib
 import functools
 import os
 import sys
-import warnings
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from coder_login.deployment.session_token import USUAL_LENGTH, check_token
-from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
-from coder_login.sessionstore.directory import ConfigDirectory, find_default_directory
+from coder_login.deployment.url import DeploymentURL, InvalidURLError
+from coder_login.sessionstore.directory import ConfigDirectory, name_default_directory
 from coder_login.sessionstore.errors import (
     AnotherSessionError,
     OriginMismatchError,
@@ -26,6 +23,13 @@ from coder_login.sessionstore.lock import find_local_directory, locked
 from coder_login.sessionstore.pair import SESSION_FILE, URL_FILE, FilePair
 from coder_login.text import looks_like_token, printable
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from coder_login.deployment.url import Origin
+
 ORGANIZATION_FILE = "organization"
 
 
@@ -37,14 +41,14 @@ class FileStore:
     (UntrustedFileError), and InsecureDirectoryWarning is given when the directory is like that.
     """
 
-    def __init__(self, directory: Path | None = None) -> None:
-        self._directory = directory
+    def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
+        self._directory = os.fspath(directory) if directory else None
 
     @functools.cached_property
     def _config(self) -> ConfigDirectory:
-        config = ConfigDirectory(_make_absolute(self._directory) if self._directory else find_default_directory())
+        config = ConfigDirectory(_make_absolute(self._directory) if self._directory else name_default_directory())
         if config.is_writable_by_others():
-            warnings.warn(InsecureDirectoryWarning(config.path), stacklevel=2)
+            _warn(InsecureDirectoryWarning(config.path))
         return config
 
     @functools.cached_property
@@ -53,21 +57,23 @@ class FileStore:
 
     @property
     def place(self) -> str:
-        return f"the file {printable(str(self.session_path))}"
+        return f"the file {printable(self._config.file(SESSION_FILE))}"
 
     @property
     def session_path(self) -> Path:
-        return self._config.file(SESSION_FILE)
+        from pathlib import Path  # not at every start
+
+        return Path(self._config.file(SESSION_FILE))
 
     def current(self) -> DeploymentURL | None:
         """The deployment that the `url` file names; None without one. Raises URLFileError when it names none."""
         text = self._config.read(URL_FILE)
         if text and looks_like_token(text):  # taken for a host, it would go out in a name look-up
-            raise URLFileError(f"{printable(str(self._config.file(URL_FILE)))} holds a token, and no deployment's URL")
+            raise URLFileError(f"{printable(self._config.file(URL_FILE))} holds a token, and no deployment's URL")
         try:
             return DeploymentURL.parse(text) if text else None
         except InvalidURLError as error:
-            path = printable(str(self._config.file(URL_FILE)))
+            path = printable(self._config.file(URL_FILE))
             raise URLFileError(f"{path} names no deployment: {error.message}") from error
 
     def has_session(self) -> bool:
@@ -80,8 +86,8 @@ class FileStore:
             owner, token = self._pair.read_settled()
         self._check_owner(url, owner, token)
         if self._config.is_readable_by_others(SESSION_FILE):
-            warnings.warn(InsecureFileWarning(self.session_path), stacklevel=2)
-        return check_token(token, f"the token in {printable(str(self.session_path))}")
+            _warn(InsecureFileWarning(self._config.file(SESSION_FILE)))
+        return check_token(token, f"the token in {printable(self._config.file(SESSION_FILE))}")
 
     def write(self, deployment: DeploymentURL | str, token: str, *, replace: bool = False) -> None:
         with self.replacing(deployment, token, replace=replace):
@@ -169,22 +175,22 @@ class FileStore:
             owner, token = self._pair.read_settled()
         return [DeploymentURL(owner)] if owner and token else []
 
-    def _lock_path(self) -> Path:
+    def _lock_path(self) -> str:
         """On Windows in the user's own directory: a config directory named by option may be everybody's."""
         if sys.platform != "win32":
             return self._config.file(".lock")
-        import hashlib  # not at every start: it loads OpenSSL
+        import zlib  # not hashlib, which loads OpenSSL: two directories with one sum only wait for each other
 
         try:
             directory = os.path.normcase(os.path.realpath(self._config.path))
         except OSError as error:
             raise FileError(self._config.path, Action.RESOLVED, error.strerror or str(error)) from error
-        return find_local_directory() / f"files-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:32]}.lock"
+        return os.path.join(find_local_directory(), f"files-{zlib.crc32(os.fsencode(directory)):08x}.lock")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
-            if os.path.isdir(self._config.path):  # Path.is_dir may raise, as where a parent can't be searched
+            if os.path.isdir(self._config.path):
                 # Where the lock file can't be made, nobody like us can write; against others the pair is read twice.
                 with contextlib.suppress(StoreUnavailableError):
                     stack.enter_context(locked(self._lock_path()))
@@ -195,7 +201,7 @@ class FileStore:
         if not token:
             raise SessionNotFoundError(f"no session for {origin} in {self.place}", url)
         if owner is None:
-            stored = f"an unknown deployment ({printable(str(self._config.file(URL_FILE)))} names none)"
+            stored = f"an unknown deployment ({printable(self._config.file(URL_FILE))} names none)"
             raise OriginMismatchError(url, None, stored, same_host=False, in_keyring=False)
         if owner != origin:
             raise OriginMismatchError(url, owner, same_host=owner.key == origin.key, in_keyring=False)
@@ -222,8 +228,14 @@ class FileStore:
             self._config.remove(name)
 
 
-def _make_absolute(directory: Path) -> Path:
+def _warn(warning: InsecureFileWarning | InsecureDirectoryWarning) -> None:
+    import warnings  # not at every start
+
+    warnings.warn(warning, stacklevel=3)
+
+
+def _make_absolute(directory: str) -> str:
     try:
-        return Path(os.path.abspath(directory))
+        return os.path.abspath(directory)
     except OSError as error:  # the working directory is gone
         raise FileError(directory, Action.RESOLVED, error.strerror or str(error)) from error

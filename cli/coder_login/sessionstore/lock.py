@@ -8,35 +8,41 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
-import re
+import stat
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from coder_login.interrupts import heed_signals
 from coder_login.sessionstore.directory import DIRECTORY_NAME, make_private
 from coder_login.sessionstore.errors import StoreLockedError
+from coder_login.sessionstore.file_checks import is_absolute
 from coder_login.sessionstore.file_errors import Action, FileError, LockError, NoLockDirectoryError
 from coder_login.text import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TIMEOUT = 10.0
 """Seconds that a lock is waited for at most."""
 
 _PAUSE = (0.002, 0.03)  # seconds, at random between the two: waiting processes must not march in step
 
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
+_NAME_LIMIT = 80  # characters, of a service in the name of its lock file
+
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOINHERIT", 0)
 
 
 @contextmanager
-def locked(path: Path, timeout: float = TIMEOUT) -> Iterator[None]:
+def locked(path: str | os.PathLike[str], timeout: float = TIMEOUT) -> Iterator[None]:
     """Hold the lock file *path*, made with its directory when it is not there.
 
     Raises StoreLockedError after *timeout* seconds, StoreUnavailableError when the file can't be opened or locked.
     Letting go raises nothing: what was done under the lock is done.
     """
+    path = os.fspath(path)
     descriptor = _open(path)
     try:
         _wait(descriptor, path, time.monotonic() + timeout)
@@ -52,42 +58,42 @@ def _let_go(descriptor: int) -> None:
             step(descriptor)
 
 
-def find_service_lock_path(service: str) -> Path:
+def find_service_lock_path(service: str) -> str:
     """The lock file of a keyring *service*: in the user's own, not roaming, directory.
 
     Not a named mutex: any local user can create one of that name first, and close it to us.
     """
     name = service.casefold()  # as Windows compares target names: two spellings are one credential
-    if not re.fullmatch(r"[a-z0-9._-]{1,80}", name):
+    if not (name and _NAME.issuperset(name) and len(name) <= _NAME_LIMIT):
         import hashlib  # not at every start: it loads OpenSSL
 
         name = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
-    return find_local_directory() / f"keyring-{name}.lock"  # with a prefix: nul.lock would be a device
+    # With a prefix: nul.lock would be a device.
+    return os.path.join(find_local_directory(), f"keyring-{name}.lock")
 
 
-def find_local_directory() -> Path:
+def find_local_directory() -> str:
     """`%LOCALAPPDATA%\\coderv2` on Windows, the user's state directory elsewhere.
 
     Raises NoLockDirectoryError when that is not an absolute path: each working directory would have its own lock.
     """
     base = os.environ.get("LOCALAPPDATA", "") if sys.platform == "win32" else ""
-    directory = Path(base) / DIRECTORY_NAME if base else _state_directory()
-    if not directory.is_absolute():
+    directory = os.path.join(base, DIRECTORY_NAME) if base else _state_directory()
+    if not is_absolute(directory):
         variables = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_STATE_HOME or HOME"
         raise NoLockDirectoryError(directory, variables)
     return directory
 
 
-def _state_directory() -> Path:
-    import platformdirs
+def _state_directory() -> str:
+    import platformdirs  # not at every start: it costs as much as all the rest
 
-    return platformdirs.user_state_path(DIRECTORY_NAME, appauthor=False)
+    return platformdirs.user_state_dir(DIRECTORY_NAME, appauthor=False)
 
 
-def _open(path: Path) -> int:
+def _open(path: str) -> int:
     try:
-        make_private(path.parent)
-        descriptor = os.open(path, _FLAGS, 0o600)
+        descriptor = _open_in_directory(path)
     except OSError as error:
         raise FileError(path, Action.OPENED, error.strerror or str(error), kind="the lock file ") from error
     with contextlib.suppress(OSError):
@@ -95,19 +101,28 @@ def _open(path: Path) -> int:
     return descriptor
 
 
+def _open_in_directory(path: str) -> int:
+    with contextlib.suppress(FileNotFoundError):  # as nearly never: the directory is made once
+        return os.open(path, _FLAGS, 0o600)
+    make_private(os.path.dirname(path) or os.curdir)
+    return os.open(path, _FLAGS, 0o600)
+
+
 def _close_to_others(descriptor: int) -> None:
     """Who can open the file can lock us out; and a umask can have taken even the owner's rights."""
     if sys.platform != "win32":
         found = os.fstat(descriptor)
         # Another file, which somebody has linked or moved there, keeps its mode.
-        if found.st_nlink == 1 and found.st_size == 0:
+        if stat.S_IMODE(found.st_mode) != 0o600 and found.st_nlink == 1 and found.st_size == 0:
             os.fchmod(descriptor, 0o600)
 
 
-def _wait(descriptor: int, path: Path, deadline: float) -> None:
+def _wait(descriptor: int, path: str, deadline: float) -> None:
     while not _try_lock(descriptor):
+        import random  # not at every start: the lock is nearly always free
+
         if time.monotonic() > deadline:
-            raise StoreLockedError(f"another process has kept the session store locked: {printable(str(path))}")
+            raise StoreLockedError(f"another process has kept the session store locked: {printable(path)}")
         with heed_signals():
             time.sleep(random.uniform(*_PAUSE))  # noqa: S311  # jitter, not a secret
 

@@ -10,18 +10,25 @@ import contextlib
 import itertools
 import os
 import time
-import warnings
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
 
-from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin
+from coder_login.deployment.url import DeploymentURL, InvalidURLError
 from coder_login.errors import CoderError
-from coder_login.sessionstore.directory import ConfigDirectory
 from coder_login.sessionstore.errors import RestoreError, StoreChangedError, StoreUnavailableError
 from coder_login.sessionstore.file_errors import LeftoverFileWarning
 from coder_login.text import printable
+from coder_login.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias, TypeVar
+
+    from coder_login.deployment.url import Origin
+    from coder_login.sessionstore.directory import ConfigDirectory
+
+    _Stamps: TypeAlias = list[tuple[int, ...]]
+    _Read = TypeVar("_Read")
 
 URL_FILE = "url"
 SESSION_FILE = "session"
@@ -38,16 +45,16 @@ _READS = 20  # tries at a pair that nobody changes meanwhile
 _REWRITES = 3  # tries at a pair that nobody mixes meanwhile
 
 
-_Stamps: TypeAlias = list[tuple[int, ...]]
-_Read = TypeVar("_Read")
-
-
-@dataclass(frozen=True, slots=True)
-class _Files:
+class _Files(Value):
     """The bytes of the two files; None for one that is not there, or is not to be written."""
 
-    url: bytes | None = field(repr=False)
-    session: bytes | None = field(repr=False)
+    __slots__ = ("url", "session")
+    _SECRETS = frozenset(__slots__)
+    url: bytes | None
+    session: bytes | None
+
+    def __init__(self, url: bytes | None, session: bytes | None) -> None:
+        self._fill(url, session)
 
 
 class FilePair:
@@ -94,7 +101,7 @@ class FilePair:
 
     @property
     def _place(self) -> str:
-        return printable(str(self._config.path))
+        return printable(self._config.path)
 
     def _stamps(self) -> _Stamps:
         return [self._config.last_changes(name) for name in (URL_FILE, SESSION_FILE)]
@@ -159,7 +166,7 @@ class FilePair:
             self._restore(now, old)
         except CoderError as failure:
             # What was staged stays: it may be all that is left of the old session.
-            kept = printable(str(self._config.file(_OLD_SESSION)))
+            kept = printable(self._config.file(_OLD_SESSION))
             fact = f"the session file could not be put back as it was: {failure.message}"
             raise RestoreError(f"{fact}; the old session may be left in {kept}", failure) from error
 
@@ -182,6 +189,8 @@ class FilePair:
 
     def _warn_of_leftover(self, name: str) -> None:
         if name in (_OLD_SESSION, _NEW_SESSION) and os.path.lexists(self._config.file(name)):
+            import warnings  # not at every start
+
             with contextlib.suppress(LeftoverFileWarning):  # made an error by a filter, it would deny the change, too
                 warnings.warn(LeftoverFileWarning(self._config.file(name)), stacklevel=2)
 

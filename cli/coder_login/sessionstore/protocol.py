@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from coder_login.deployment.session_token import USUAL_LENGTH
-from coder_login.deployment.url import DeploymentURL
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from coder_login.deployment.url import DeploymentURL
 
 
 class SessionStore(Protocol):
