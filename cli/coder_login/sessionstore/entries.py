@@ -6,9 +6,7 @@ through a rewrite unchanged, and what can't be understood at all raises StoreDam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from coder_login.deployment.url import DeploymentURL, Origin, parse_key
+from coder_login.deployment.url import DeploymentURL, find_other_spellings, parse_key
 from coder_login.sessionstore import blob
 from coder_login.sessionstore.entry import TOKEN_FIELD, URL_FIELD, Entry, Foreign, Ownership
 from coder_login.sessionstore.errors import (
@@ -19,12 +17,20 @@ from coder_login.sessionstore.errors import (
     quote,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from coder_login.deployment.url import Origin
+
 
 class Entries:
     """The stored map: entries and foreign values, in the stored order. A change makes another map."""
 
-    def __init__(self, items: Iterable[Entry | Foreign] = ()) -> None:
-        self._items = {item.key: item for item in items}
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        # As they are in the JSON: of many, a call looks at one or two.
+        self._values = dict(values)
 
     @classmethod
     def decode(cls, stored: bytes) -> Entries:
@@ -33,20 +39,21 @@ class Entries:
         if is_single_session(value):
             value = {_find_key(value): value}
         # Of what will be written, not of what was read: the map adds a level to the single object.
-        blob.check(value)
-        return cls(Entry(key, item) if isinstance(item, dict) else Foreign(key, item) for key, item in value.items())
+        if not blob.is_simple(stored):
+            blob.check(value)
+        return cls(value)
 
     def encode(self) -> bytes:
         """The blob of the map."""
-        return blob.serialize({key: item.value for key, item in self._items.items()})
+        return blob.serialize(self._values)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Entries) and self._items == other._items
+        return isinstance(other, Entries) and self._values == other._values
 
-    __hash__ = None  # type: ignore[assignment]  # the fields of an entry are a dict
+    __hash__ = None  # type: ignore[assignment]  # the values are a dict
 
     def __bool__(self) -> bool:
-        return bool(self._items)
+        return bool(self._values)
 
     def find(self, url: DeploymentURL) -> list[Entry]:
         """The entries that hold a session of *url*'s origin, the exact key first; none is an empty list.
@@ -105,23 +112,23 @@ class Entries:
     def remove(self, entries: Iterable[Entry]) -> Entries:
         """The map without *entries*."""
         gone = {entry.key for entry in entries}
-        return Entries(item for key, item in self._items.items() if key not in gone)
+        return Entries({key: value for key, value in self._values.items() if key not in gone})
 
     def take_back(self, before: Entries, after: Entries) -> Entries:
         """The map without the change from *before* to *after*, in the entries that are still as that left them.
 
         Another client has changed the map meanwhile: what it did stays, to those entries too.
         """
-        items = dict(self._items)
-        for key in before._items | after._items:
-            old, written = before._items.get(key), after._items.get(key)
-            if old == written or not _has_same_token(items.get(key), written):
+        values = dict(self._values)
+        for key in before._values | after._values:
+            old, written = before._get(key), after._get(key)
+            if old == written or not _has_same_token(self._get(key), written):
                 continue
             if old is None:
-                del items[key]
+                del values[key]
             else:
-                items[key] = old
-        return Entries(items.values())
+                values[key] = old.value
+        return Entries(values)
 
     def has(self, origin: Origin) -> bool:
         """Whether there is a session of *origin*, or more than one."""
@@ -135,7 +142,8 @@ class Entries:
         return [DeploymentURL(origin) for origin in dict.fromkeys(self._origins(current))]
 
     def _origins(self, current: Origin | None) -> Iterator[Origin]:
-        for item in self._items.values():
+        for key in self._values:
+            item = self._get(key)
             if isinstance(item, Entry):
                 for origin in (item.origin, current, parse_key(item.key, "https")):
                     if origin and item in self._find_host(origin) and _has_session(item, origin):
@@ -149,22 +157,28 @@ class Entries:
         return [*others] if exact is None else [exact, *others]
 
     def _find_exact(self, origin: Origin) -> Entry | Foreign | None:
-        item = self._items.get(origin.key)
+        item = self._get(origin.key)
         return None if isinstance(item, Foreign) and item.is_empty else item
 
     def _find_equivalents(self, origin: Origin) -> list[Entry | Foreign]:
         """What stands under other spellings of *origin*'s key."""
-        others = (item for item in self._items.values() if item.key != origin.key)
-        return [item for item in others if parse_key(item.key, origin.scheme) == origin]
+        return [_make_item(key, self._values[key]) for key in find_other_spellings(self._values, origin)]
+
+    def _get(self, key: str) -> Entry | Foreign | None:
+        return _make_item(key, self._values[key]) if key in self._values else None
 
     def _with(self, entries: Iterable[Entry]) -> Entries:
         """The map with *entries*, each in the place of what has its key, or at the end."""
-        return Entries((self._items | {entry.key: entry for entry in entries}).values())
+        return Entries(self._values | {entry.key: entry.fields for entry in entries})
 
 
 def is_single_session(value: blob.Object) -> bool:
     """Whether *value* is the first form of the credential: one session, and no map."""
     return isinstance(value.get(URL_FIELD), str) and isinstance(value.get(TOKEN_FIELD), str)
+
+
+def _make_item(key: str, value: Any) -> Entry | Foreign:
+    return Entry(key, value) if isinstance(value, dict) else Foreign(key, value)
 
 
 def _make_entry(key: str) -> Entry:

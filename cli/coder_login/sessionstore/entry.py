@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
 
-from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, InvalidURLError, Origin, parse_key
-from coder_login.sessionstore import blob
+from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, InvalidURLError, parse_key
 from coder_login.sessionstore.errors import StoreDamagedError, quote
+from coder_login.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from coder_login.deployment.url import Origin
+    from coder_login.sessionstore.blob import Object
 
 URL_FIELD = "coder_url"
 TOKEN_FIELD = "api_token"  # noqa: S105  # the field's name
@@ -26,15 +31,19 @@ class Ownership(Enum):
     """It records another origin, or one that is not understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """One host's session: the *key* is its place in the map, *fields* are all that it holds, unknown ones too."""
 
+    __slots__ = ("key", "fields")
+    _SECRETS = frozenset({"fields"})
     key: str
-    fields: blob.Object = field(repr=False)
+    fields: Object
+
+    def __init__(self, key: str, fields: Object) -> None:
+        self._fill(key, fields)
 
     @property
-    def value(self) -> blob.Object:
+    def value(self) -> Object:
         return self.fields
 
     @property
@@ -78,9 +87,10 @@ class Entry:
 
         Where no scheme is recorded, https is the safe reading; on loopback nobody listens in.
         """
-        if self.judge(origin) is Ownership.UNRECORDED:
+        ownership = self.judge(origin)
+        if ownership is Ownership.UNRECORDED:
             return origin.scheme == "https" or origin.is_loopback
-        return self.judge(origin) is Ownership.OURS
+        return ownership is Ownership.OURS
 
     @property
     def owner(self) -> tuple[Origin | None, str]:
@@ -106,12 +116,16 @@ class Entry:
         return Entry(self.key, kept | known)
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(Value):
     """A *value* of the map that is not an entry, under its *key*."""
 
+    __slots__ = ("key", "value")
+    _SECRETS = frozenset({"value"})
     key: str
-    value: Any = field(repr=False)
+    value: Any
+
+    def __init__(self, key: str, value: Any) -> None:
+        self._fill(key, value)
 
     @property
     def is_empty(self) -> bool:

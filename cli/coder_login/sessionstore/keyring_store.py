@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from coder_login.deployment.session_token import USUAL_LENGTH, check_token
 from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore.entries import Entries
-from coder_login.sessionstore.entry import Entry
 from coder_login.sessionstore.errors import (
     AnotherSessionError,
     NoRoomError,
@@ -22,23 +18,31 @@ from coder_login.sessionstore.errors import (
     WriteLostError,
 )
 from coder_login.sessionstore.keyrings import open_system_keyring
-from coder_login.sessionstore.keyrings.protocol import KeyringProvider
 from coder_login.sessionstore.lock import find_service_lock_path, locked
 from coder_login.sessionstore.shared_blob import SharedBlob
+from coder_login.value import Value
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from coder_login.sessionstore.entry import Entry
     from coder_login.sessionstore.go_form import Misfits
+    from coder_login.sessionstore.keyrings.protocol import KeyringProvider
 
 DEFAULT_SERVICE = "coder-v2-credentials"
 """The credential that every Coder client looks in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Value):
     """How full the keyring's blob is, in bytes; a *limit* of None is not known."""
 
+    __slots__ = ("used", "limit")
     used: int
     limit: int | None
+
+    def __init__(self, used: int, limit: int | None) -> None:
+        self._fill(used, limit)
 
 
 class KeyringStore:
@@ -53,7 +57,7 @@ class KeyringStore:
         service: str = DEFAULT_SERVICE,
         *,
         provider: KeyringProvider | None = None,
-        lock_path: Path | None = None,
+        lock_path: str | os.PathLike[str] | None = None,
     ) -> None:
         self._service = service
         self._provider = provider or open_system_keyring()

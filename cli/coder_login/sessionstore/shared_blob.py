@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TypeVar
 
 from coder_login.sessionstore.entries import Entries
 from coder_login.sessionstore.errors import (
@@ -15,20 +12,31 @@ from coder_login.sessionstore.errors import (
     StoreUnavailableError,
     WriteLostError,
 )
-from coder_login.sessionstore.keyrings.protocol import KeyringProvider
+from coder_login.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias, TypeVar
+
+    from coder_login.sessionstore.keyrings.protocol import KeyringProvider
+
+    Change: TypeAlias = Callable[[Entries], Entries]
+    Made = TypeVar("Made")
 
 _ATTEMPTS = 5  # writes that are tried before one is reported as lost, and looks before the keyring keeps changing
 
-Change = Callable[[Entries], Entries]
-Made = TypeVar("Made")
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value):
     """One write of ours: the blob that it replaced, and what it put there."""
 
-    before: bytes | None = field(repr=False)
-    after: bytes | None = field(repr=False)
+    __slots__ = ("before", "after")
+    _SECRETS = frozenset(__slots__)
+    before: bytes | None
+    after: bytes | None
+
+    def __init__(self, before: bytes | None, after: bytes | None) -> None:
+        self._fill(before, after)
 
     def undo(self, stored: bytes | None) -> bytes | None:
         """*stored* without what this step changed; what another client has changed since stays."""
@@ -39,11 +47,11 @@ class Step:
         return stored if undone == entries else _encode(undone)
 
 
-@dataclass(slots=True)
 class Rewrite:
     """A change, by its *steps*: more than one when another client was seen to write in between."""
 
-    steps: list[Step] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
 
     def undo(self, stored: bytes | None) -> bytes | None:
         """*stored* without the change. Each step is taken back by itself: between two lies another client's work."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 
 from coder_login.sessionstore.errors import KeyringInstallationError, UnsupportedKeyringError
-from coder_login.sessionstore.keyrings.protocol import KeyringProvider
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from coder_login.sessionstore.keyrings.protocol import KeyringProvider
 
 
 def open_system_keyring() -> KeyringProvider:

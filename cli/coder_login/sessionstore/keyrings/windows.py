@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 
 import wincred
 from coder_login.sessionstore.errors import (
@@ -17,6 +16,10 @@ from coder_login.sessionstore.errors import (
     SessionStoreError,
     UnsupportedKeyringError,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class WindowsCredentialManager:
@@ -58,12 +61,13 @@ def _store_errors() -> Iterator[None]:
         raise _translate(error) from error
 
 
-_KINDS: list[tuple[type[wincred.CredentialError], type[SessionStoreError]]] = [
-    (wincred.UnsupportedPlatformError, UnsupportedKeyringError),
-    (wincred.NoLogonSessionError, NoLogonSessionKeyringError),
-    (wincred.StoreFullError, KeyringFullError),
-    (wincred.TooLargeError, KeyringLimitError),
-]
+def _kinds() -> list[tuple[type[wincred.CredentialError], type[SessionStoreError]]]:
+    return [
+        (wincred.UnsupportedPlatformError, UnsupportedKeyringError),
+        (wincred.NoLogonSessionError, NoLogonSessionKeyringError),
+        (wincred.StoreFullError, KeyringFullError),
+        (wincred.TooLargeError, KeyringLimitError),
+    ]
 
 
 def _translate(error: wincred.CredentialError) -> SessionStoreError:
@@ -75,4 +79,4 @@ def _translate(error: wincred.CredentialError) -> SessionStoreError:
         fact += f" (Windows error {error.winerror_text})"
     elif isinstance(error, wincred.TooLargeError):
         return NoRoomError(fact)  # found before Windows was asked
-    return next((kind for met, kind in _KINDS if isinstance(error, met)), KeyringFailedError)(fact)
+    return next((kind for met, kind in _kinds() if isinstance(error, met)), KeyringFailedError)(fact)

@@ -1,0 +1,73 @@
+"""Values never change, are compared by their fields, and show no secret. Nothing here touches Windows."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from coder_login.deployment.url import DeploymentURL, Origin
+from coder_login.session import Forgotten, Kept
+from coder_login.sessionstore import Usage
+from coder_login.sessionstore.pair import _Files
+from coder_login.value import Value
+
+ORIGIN = Origin("https", "dev.example.com", 443)
+VALUES = [
+    pytest.param(ORIGIN, "Origin(scheme='https', host='dev.example.com', port=443)", id="origin"),
+    pytest.param(DeploymentURL(ORIGIN, "/x"), f"DeploymentURL(origin={ORIGIN!r}, path='/x')", id="url"),
+    pytest.param(Usage(3, None), "Usage(used=3, limit=None)", id="usage"),
+    pytest.param(Kept("https://dev"), "Kept(displaced='https://dev', leftover=False)", id="kept"),
+    pytest.param(Forgotten(True), "Forgotten(leftover=True, problem=None, has_another=False)", id="forgotten"),
+]
+
+
+@pytest.mark.parametrize(("value", "shown"), VALUES)
+def test_a_value_shows_its_fields(value: Value, shown: str) -> None:
+    """In the order in which it is made of them."""
+    assert repr(value) == shown
+
+
+@pytest.mark.parametrize(("value", "shown"), VALUES)
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))], ids=["copy", "deep", "pickle"]
+)
+def test_a_copy_is_equal(value: Value, shown: str, again: object) -> None:
+    """And stands for it in a set."""
+    assert callable(again)
+    assert {again(value)} == {value}
+
+
+@pytest.mark.parametrize(("value", "shown"), VALUES)
+def test_a_value_never_changes(value: Value, shown: str) -> None:
+    """Neither a field nor another name can be set, and none can be removed."""
+    for name in (value.__slots__[0], "another"):
+        with pytest.raises(AttributeError, match=f"^cannot assign to field '{name}'$"):
+            setattr(value, name, 1)
+    with pytest.raises(AttributeError, match=f"^cannot delete field '{value.__slots__[0]}'$"):
+        delattr(value, value.__slots__[0])
+    assert repr(value) == shown
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Origin("http", "dev.example.com", 443),
+        Origin("https", "dev", 443),
+        Origin("https", "dev.example.com", 8443),
+        ("https", "dev.example.com", 443),
+        DeploymentURL(ORIGIN),
+    ],
+    ids=["scheme", "host", "port", "tuple", "another-class"],
+)
+def test_values_are_compared_by_their_class_and_every_field(other: object) -> None:
+    """A token for one origin is none for the other."""
+    assert other != ORIGIN
+    assert {other, ORIGIN} > {ORIGIN}
+
+
+def test_a_secret_field_is_not_shown() -> None:
+    """Neither alone nor in a list."""
+    files = _Files(b"https://dev.example.com", b"0123456789-abcdefghijklmnopqrstuv")
+    assert repr([files]) == "[_Files()]"
+    assert files == _Files(b"https://dev.example.com", b"0123456789-abcdefghijklmnopqrstuv")
