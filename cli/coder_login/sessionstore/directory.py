@@ -124,15 +124,19 @@ class ConfigDirectory:
                 descriptor = _retry(lambda: os.open(path, _READ))
             except FileNotFoundError:
                 return None
-            with os.fdopen(descriptor, "rb") as file:
-                check_trusted(os.fstat(descriptor), path)
-                content = file.read(MAX_FILE_SIZE + 1)
+            try:
+                check_trusted(descriptor, path)
+                content = _read_up_to(descriptor, MAX_FILE_SIZE + 1)
+            finally:
+                os.close(descriptor)
         if len(content) > MAX_FILE_SIZE:
             raise ForeignFileError(path, f"has more than {MAX_FILE_SIZE} bytes")
         return content
 
     def is_writable_by_others(self) -> bool:
         """Whether another user (root aside) can remove or rename the files of the directory; never so on Windows."""
+        if sys.platform == "win32":
+            return False
         try:
             found = os.stat(self.path)
         except OSError:
@@ -225,6 +229,14 @@ class ConfigDirectory:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def _read_up_to(descriptor: int, size: int) -> bytes:
+    # Not by os.fdopen, which asks what kind of file it is: on Windows that takes longer than to read it.
+    content = b""
+    while piece := os.read(descriptor, size - len(content)):
+        content += piece
+    return content
 
 
 def _unlink(path: str) -> None:

@@ -36,8 +36,11 @@ def check_regular(path: str) -> None:
         raise ForeignFileError(path, "is not a file")
 
 
-def check_trusted(found: os.stat_result, path: str) -> None:
+def check_trusted(descriptor: int, path: str) -> None:
     """Raise UntrustedFileError for a file that another user (root aside) owns or can write: what it says may be his."""
+    if sys.platform == "win32":
+        return
+    found = os.fstat(descriptor)
     if not is_ours(found):
         raise UntrustedFileError(path, owner=found.st_uid)
     if is_open(found):

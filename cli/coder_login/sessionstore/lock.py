@@ -32,7 +32,9 @@ _PAUSE = (0.002, 0.03)  # seconds, at random between the two: waiting processes 
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _NAME_LIMIT = 80  # characters, of a service in the name of its lock file
 
-_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOINHERIT", 0)
+# In its text mode Windows' C library looks for the end of the file first.
+_MODES = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOINHERIT", 0) | getattr(os, "O_BINARY", 0)
+_FLAGS = os.O_RDWR | os.O_CREAT | _MODES
 
 
 @contextmanager
@@ -130,8 +132,9 @@ def _wait(descriptor: int, path: str, deadline: float) -> None:
 if sys.platform == "win32":
     import msvcrt
 
+    # Both from the descriptor's place in the file on: its start, as nothing is read or written.
+
     def _try_lock(descriptor: int) -> bool:
-        os.lseek(descriptor, 0, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:  # EACCES, or EDEADLOCK with some C libraries of Windows
@@ -139,7 +142,6 @@ if sys.platform == "win32":
         return True
 
     def _unlock(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
