@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import io
+import ntpath
 import os
+import pickle
+import posixpath
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+import platformdirs
 import pytest
 from coder_login.sessionstore import (
+    FileError,
     FileStore,
     ForeignFileError,
+    InsecureDirectoryWarning,
+    InsecureFileWarning,
+    KeyringStore,
+    LeftoverFileWarning,
     LinkError,
     NoConfigDirectoryError,
     StoreUnavailableError,
+    UntrustedFileError,
 )
 from coder_login.sessionstore import directory as config_module
 from coder_login.sessionstore.directory import MAX_FILE_SIZE, find_default_directory
-from stores import FILE_OPERATIONS, NEW, NEW_FILES, NEWER, OLD, OLD_FILES, STAGED, TOKEN, content, write_other
+from coder_login.sessionstore.file_checks import is_absolute
+from coder_login.sessionstore.file_errors import Action
+from stores import (
+    FILE_OPERATIONS,
+    NEW,
+    NEW_FILES,
+    NEWER,
+    OLD,
+    OLD_FILES,
+    SERVICE,
+    STAGED,
+    TOKEN,
+    SharedKeyring,
+    content,
+    write_other,
+)
 
 pytest_plugins = ["store_fixtures"]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")
@@ -360,6 +386,92 @@ def test_the_default_directory_is_the_go_clients(
     if xdg is not None:
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / xdg) if xdg else "")
     assert find_default_directory() == tmp_path / expected / "coderv2"
+
+
+@linux
+@pytest.mark.usefixtures("_no_home")
+@pytest.mark.parametrize("home", ["/home/anna", "/", "/home//anna/", "/home/../anna", "//home/anna"])
+@pytest.mark.parametrize("xdg", [None, "", " ", "\t", "/xdg", "/xdg/", "/x//d/../g/.", "//xdg", "/~", "/with space"])
+def test_the_default_directory_is_the_one_of_platformdirs(
+    monkeypatch: pytest.MonkeyPatch, home: str, xdg: str | None
+) -> None:
+    """Which knows the specification, and costs a start more than all else."""
+    monkeypatch.setenv("HOME", home)
+    if xdg is not None:
+        monkeypatch.setenv("XDG_CONFIG_HOME", xdg)
+    assert find_default_directory() == platformdirs.user_config_path("coderv2")
+
+
+@pytest.mark.parametrize("system", [pytest.param(ntpath, id="windows"), pytest.param(posixpath, id="posix")])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        ".",
+        "x",
+        "x/y",
+        "/",
+        "/x",
+        "//x/y",
+        "\\x",
+        "\\\\server\\share",
+        "\\\\server\\share\\x",
+        "C:",
+        "C:x",
+        "C:\\",
+        "C:/x",
+        "~/x",
+    ],
+)
+def test_an_absolute_path_is_what_pathlib_calls_one(monkeypatch: pytest.MonkeyPatch, system: Any, path: str) -> None:
+    """A path of the drive that happens to be the current one is none, whichever Python this is."""
+    monkeypatch.setattr("coder_login.sessionstore.file_checks.os.path", system)
+    monkeypatch.setattr("coder_login.sessionstore.file_checks.sys.platform", "win32" if system is ntpath else "linux")
+    expected = PureWindowsPath(path) if system is ntpath else PurePosixPath(path)
+    assert is_absolute(path) is expected.is_absolute()
+
+
+class Named:
+    """Something that names a path, and is none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+
+    def __fspath__(self) -> str:
+        return self._path
+
+
+@pytest.mark.parametrize("kind", [str, Path, Named])
+def test_a_directory_is_named_by_text_or_by_a_path(
+    directory: Path, tmp_path: Path, kind: Callable[[Path], str | os.PathLike[str]]
+) -> None:
+    """And so is the file of a keyring's lock; what names a file afterwards is a path."""
+    store = FileStore(kind(directory))
+    store.write(OLD, TOKEN)
+    assert (store.read(OLD), store.session_path) == (TOKEN, directory / "session")
+    assert isinstance(store.session_path, Path)
+    keyring = KeyringStore(SERVICE, provider=SharedKeyring(), lock_path=kind(tmp_path / "new" / "lock"))
+    keyring.write(OLD, TOKEN)
+    assert (keyring.read(OLD), (tmp_path / "new" / "lock").is_file()) == (TOKEN, True)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        FileError("/x/session", Action.READ, "it is broken"),
+        FileError(Path("/x/session"), Action.READ, "it is broken"),
+        UntrustedFileError("/x/session"),
+        InsecureFileWarning("/x/session"),
+        InsecureDirectoryWarning(Path("/x/session")),
+        LeftoverFileWarning("/x/session"),
+    ],
+    ids=lambda problem: type(problem).__name__,
+)
+def test_what_is_wrong_with_a_file_has_its_path(problem: FileError) -> None:
+    """Also after a pickle or a copy."""
+    for same in (problem, pickle.loads(pickle.dumps(problem)), copy.copy(problem)):
+        assert (type(same), str(same), same.path) == (type(problem), str(problem), Path("/x/session"))
+        assert isinstance(same.path, Path)
 
 
 @windows

@@ -233,6 +233,39 @@ def test_the_lock_file_and_its_directory_are_the_owners_alone(path: Path, umask:
     assert [stat.S_IMODE(directory.stat().st_mode) for directory in (path.parent, path.parent.parent)] == [0o700] * 2
 
 
+def test_a_lock_that_is_there_is_only_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every read takes it: what was made once is not made again, nor closed to others again."""
+    with locked(path):
+        pass
+
+    def refuse(*arguments: object) -> None:
+        pytest.fail("the directory is made, or the mode is changed")
+
+    for change in ("mkdir", "chmod", *(["fchmod"] if sys.platform != "win32" else [])):
+        monkeypatch.setattr(os, change, refuse)
+    with locked(path):
+        assert not is_free(path)
+
+
+def test_a_directory_that_goes_away_is_made_again(path: Path) -> None:
+    """By whoever comes next, for its owner alone."""
+    for _ in range(2):
+        with locked(path):
+            pass
+        path.unlink()
+        path.parent.rmdir()
+    with locked(path):
+        assert path.is_file()
+    assert sys.platform == "win32" or stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_lock_in_the_working_directory_needs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bare name is a path as well."""
+    monkeypatch.chdir(tmp_path)
+    with locked("x.lock"):
+        assert (tmp_path / "x.lock").is_file()
+
+
 @posix
 def test_a_lock_file_that_others_could_open_is_closed_to_them(path: Path) -> None:
     """Another user who can open it could keep us out."""
