@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import traceback
 
 import pytest
 from coder_login.sessionstore import KeyringStore, SessionNotFoundError, StoreDamagedError
+from coder_login.sessionstore.blob import check, is_simple
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from stores import HTTPS, NEWER, OTHER, TOKEN, SharedKeyring, compact, entry
 
 pytest_plugins = ["store_fixtures"]
@@ -115,3 +119,24 @@ def test_a_single_object_that_is_too_deep_for_the_map_is_damage(store: KeyringSt
     provider.raw = single % (b"[" * 31 + b"]" * 31)
     with pytest.raises(StoreDamagedError, match="nested deeper than 32 levels"):
         store.write(OTHER, TOKEN)
+
+
+TEXTS = st.text(max_size=3) | st.sampled_from(["\ud800", "\\", "{[", "\udfff\ud800", "\U0001f600", "\u5b5c"])
+VALUES = st.recursive(
+    TEXTS | st.integers(-9, 9) | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=40,
+)
+
+
+@settings(deadline=None, database=None, derandomize=bool(os.environ.get("CI")), max_examples=500)
+@given(value=VALUES, levels=st.sampled_from([0, 28, 29, 30, 31, 32]), encoding=st.sampled_from(["utf-8", "utf-16-le"]))
+@example("\ud800", 0, "utf-16-le")
+@example("", 30, "utf-8")
+@example("", 31, "utf-16-le")
+def test_a_blob_that_is_not_walked_has_nothing_to_be_found(value: object, levels: int, encoding: str) -> None:
+    """Neither a lone surrogate nor depth, also with the level that a map adds to the older single object."""
+    for _ in range(levels):
+        value = [value]
+    if is_simple(json.dumps({"x": value}).encode(encoding)):
+        check({"dev": {"x": value}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import errno
 import io
@@ -153,6 +154,36 @@ def test_a_file_that_comes_in_pieces_is_read_whole(logged_in: FileStore, monkeyp
     real = os.read
     monkeypatch.setattr(os, "read", lambda descriptor, size: real(descriptor, min(size, 5)))
     assert (logged_in.current(), logged_in.read(OLD)) == (OLD, TOKEN)
+
+
+@pytest.mark.parametrize("problem", [None, "read", "too-large"])
+def test_a_file_that_was_read_is_closed(
+    logged_in: FileStore, monkeypatch: pytest.MonkeyPatch, problem: str | None
+) -> None:
+    """Also one that can't be read, or believed: on Windows nobody could replace it any more."""
+    opened, real_open, real_close = set(), os.open, os.close
+
+    def record_open(*arguments: Any) -> int:
+        descriptor = real_open(*arguments)
+        opened.add(descriptor)
+        return descriptor
+
+    def record_close(descriptor: int) -> None:
+        opened.discard(descriptor)
+        real_close(descriptor)
+
+    def refuse(*arguments: object) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    if problem == "too-large":
+        logged_in.session_path.write_bytes(b"x" * (MAX_FILE_SIZE + 1))
+    if problem == "read":
+        monkeypatch.setattr(os, "read", refuse)
+    monkeypatch.setattr(os, "open", record_open)
+    monkeypatch.setattr(os, "close", record_close)
+    with contextlib.suppress(StoreUnavailableError):
+        logged_in.read(OLD)
+    assert opened == set()
 
 
 @pytest.mark.parametrize("call", ["open", "write"])

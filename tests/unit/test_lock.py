@@ -259,6 +259,14 @@ def test_a_directory_that_goes_away_is_made_again(path: Path) -> None:
     assert sys.platform == "win32" or stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+@posix
+def test_all_that_is_missing_above_it_is_made(tmp_path: Path) -> None:
+    """From the top down, each for its owner alone."""
+    missing = [tmp_path / "a", tmp_path / "a/b", tmp_path / "a/b/c", tmp_path / "a/b/c/d"]
+    with locked(missing[-1] / "x.lock"):
+        assert {stat.S_IMODE(directory.stat().st_mode) for directory in missing} == {0o700}
+
+
 def test_a_lock_in_the_working_directory_needs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bare name is a path as well."""
     monkeypatch.chdir(tmp_path)

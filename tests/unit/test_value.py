@@ -9,9 +9,12 @@ import pytest
 from coder_login.deployment.url import DeploymentURL, Origin
 from coder_login.session import Forgotten, Kept
 from coder_login.sessionstore import Usage
+from coder_login.sessionstore.entry import Entry, Foreign
 from coder_login.sessionstore.pair import _Files
+from coder_login.sessionstore.shared_blob import Step
 from coder_login.value import Value
 
+TOKEN = "0123456789-abcdefghijklmnopqrstuv"
 ORIGIN = Origin("https", "dev.example.com", 443)
 VALUES = [
     pytest.param(ORIGIN, "Origin(scheme='https', host='dev.example.com', port=443)", id="origin"),
@@ -66,8 +69,16 @@ def test_values_are_compared_by_their_class_and_every_field(other: object) -> No
     assert {other, ORIGIN} > {ORIGIN}
 
 
-def test_a_secret_field_is_not_shown() -> None:
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (_Files(b"https://dev.example.com", TOKEN.encode()), "_Files()"),
+        (Step(TOKEN.encode(), None), "Step()"),
+        (Entry("dev", {"api_token": TOKEN}), "Entry(key='dev')"),
+        (Foreign("dev", TOKEN), "Foreign(key='dev')"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_secret_field_is_not_shown(value: Value, shown: str) -> None:
     """Neither alone nor in a list."""
-    files = _Files(b"https://dev.example.com", b"0123456789-abcdefghijklmnopqrstuv")
-    assert repr([files]) == "[_Files()]"
-    assert files == _Files(b"https://dev.example.com", b"0123456789-abcdefghijklmnopqrstuv")
+    assert repr([value]) == f"[{shown}]"

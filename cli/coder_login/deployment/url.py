@@ -122,10 +122,10 @@ def parse_plain(text: str) -> DeploymentURL | None:
 
     None means only that it takes `url_parsing`, the whole of the rules, which costs ten times this one's start.
     """
-    scheme, separator, rest = text.partition("://")
+    scheme, _, rest = text.partition("://")
     place, _, path = rest.partition("/")
     host, colon, port = place.partition(":")
-    if scheme not in DEFAULT_PORTS or not separator or not _is_plain_host(host) or not _is_plain_path(path):
+    if scheme not in DEFAULT_PORTS or not _is_plain_host(host) or not _is_plain_path(path):
         return None
     if colon and not _is_plain_port(port):
         return None

@@ -106,7 +106,7 @@ def _open(path: str) -> int:
 def _open_in_directory(path: str) -> int:
     with contextlib.suppress(FileNotFoundError):  # as nearly never: the directory is made once
         return os.open(path, _FLAGS, 0o600)
-    make_private(os.path.dirname(path) or os.curdir)
+    make_private(os.path.dirname(path))
     return os.open(path, _FLAGS, 0o600)
 
 
