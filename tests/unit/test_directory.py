@@ -416,7 +416,7 @@ def test_the_default_directory_is_the_go_clients(
     monkeypatch.setenv("HOME", str(tmp_path))
     if xdg is not None:
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / xdg) if xdg else "")
-    assert find_default_directory() == tmp_path / expected / "coderv2"
+    assert Path(find_default_directory()) == tmp_path / expected / "coderv2"
 
 
 @linux
@@ -430,7 +430,7 @@ def test_the_default_directory_is_the_one_of_platformdirs(
     monkeypatch.setenv("HOME", home)
     if xdg is not None:
         monkeypatch.setenv("XDG_CONFIG_HOME", xdg)
-    assert find_default_directory() == platformdirs.user_config_path("coderv2")
+    assert Path(find_default_directory()) == platformdirs.user_config_path("coderv2")
 
 
 @pytest.mark.parametrize("system", [pytest.param(ntpath, id="windows"), pytest.param(posixpath, id="posix")])
@@ -503,6 +503,16 @@ def test_what_is_wrong_with_a_file_has_its_path(problem: FileError) -> None:
     for same in (problem, pickle.loads(pickle.dumps(problem)), copy.copy(problem)):
         assert (type(same), str(same), same.path) == (type(problem), str(problem), Path("/x/session"))
         assert isinstance(same.path, Path)
+
+
+@linux
+@pytest.mark.usefixtures("_no_home")
+def test_an_empty_directory_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As an empty variable is; the working directory is named by a dot."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    found = [FileStore(directory).session_path.parent for directory in (None, "", ".", Path())]
+    assert found == [tmp_path / "home" / ".config" / "coderv2"] * 2 + [tmp_path] * 2
 
 
 @windows

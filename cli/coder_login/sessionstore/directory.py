@@ -23,7 +23,6 @@ from coder_login.sessionstore.file_errors import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from typing import TypeVar
 
     _Result = TypeVar("_Result")
@@ -40,15 +39,8 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | 
 _PRIVATE = 0o600
 
 
-def find_default_directory() -> Path:
+def find_default_directory() -> str:
     """Where the other Coder clients look, without --global-config. Raises NoConfigDirectoryError."""
-    from pathlib import Path  # not at every start
-
-    return Path(name_default_directory())
-
-
-def name_default_directory() -> str:
-    """As `find_default_directory`, as text."""
     if sys.platform == "win32":
         return os.path.join(_required("APPDATA"), DIRECTORY_NAME)
     if sys.platform == "darwin":

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from coder_login.deployment.session_token import USUAL_LENGTH, check_token
 from coder_login.deployment.url import DeploymentURL, InvalidURLError
-from coder_login.sessionstore.directory import ConfigDirectory, name_default_directory
+from coder_login.sessionstore.directory import ConfigDirectory, find_default_directory
 from coder_login.sessionstore.errors import (
     AnotherSessionError,
     OriginMismatchError,
@@ -36,9 +36,9 @@ ORGANIZATION_FILE = "organization"
 class FileStore:
     """A SessionStore of one deployment, in plaintext files that every Coder client shares.
 
-    Without a *directory* it is the one where the other clients look; every method raises NoConfigDirectoryError when
-    that is not known. On POSIX, a file that another user (root aside) owns or can write is not believed
-    (UntrustedFileError), and InsecureDirectoryWarning is given when the directory is like that.
+    Without a *directory*, or with an empty text, it is the one where the other clients look; every method raises
+    NoConfigDirectoryError when that is not known. On POSIX, a file that another user (root aside) owns or can write is
+    not believed (UntrustedFileError), and InsecureDirectoryWarning is given when the directory is like that.
     """
 
     def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
@@ -46,7 +46,7 @@ class FileStore:
 
     @functools.cached_property
     def _config(self) -> ConfigDirectory:
-        config = ConfigDirectory(_make_absolute(self._directory) if self._directory else name_default_directory())
+        config = ConfigDirectory(_make_absolute(self._directory) if self._directory else find_default_directory())
         if config.is_writable_by_others():
             _warn(InsecureDirectoryWarning(config.path))
         return config
