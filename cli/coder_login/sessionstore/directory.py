@@ -43,8 +43,9 @@ def find_default_directory() -> str:
     """Where the other Coder clients look, without --global-config. Raises NoConfigDirectoryError."""
     if sys.platform == "win32":
         return os.path.join(_required("APPDATA"), DIRECTORY_NAME)
-    if sys.platform == "darwin":
+    if sys.platform == "darwin":  # without XDG_CONFIG_HOME, at which the Go client does not look there
         return os.path.join(_required("HOME"), "Library", "Application Support", DIRECTORY_NAME)
+    # As platformdirs finds it, whose import takes longer than a whole read.
     if os.environ.get("XDG_CONFIG_HOME", "").strip():
         return os.path.join(_required("XDG_CONFIG_HOME"), DIRECTORY_NAME)
     return os.path.join(_required("HOME"), ".config", DIRECTORY_NAME)
