@@ -6,16 +6,15 @@ The keyring is one in memory on every system; the Windows one adds `wincred` alo
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from coder_login import sessionstore
 from coder_login.sessionstore import FileStore
+from startup import ADVICE, OF_JSON, OF_KEYRINGS, OURS, STANDARD, modules_after
 
 TOKEN, URL = "0123456789-abcdefghijklmnopqrstuv", "https://dev.example.com"
-REPORT = "import sys; sys.stderr.write('modules: ' + ' '.join(sys.modules))"
 
 BY_FILE = """
 from coder_login.session import Session
@@ -35,76 +34,6 @@ files = FileStore({directory!r})
 store = KeyringStore(provider=Keyring(), lock_path={lock!r})
 assert Session(files.current(), store, files, lambda: files).read() == {token!r}
 """
-
-# Beside what a Python that does nothing has, and C modules, which come with these.
-STANDARD = {
-    "__future__",
-    "collections",
-    "collections.abc",
-    "contextlib",
-    "enum",
-    "functools",
-    "itertools",
-    "keyword",
-    "operator",
-    "reprlib",
-    "signal",
-    "types",
-    *({"msvcrt", "zlib"} if sys.platform == "win32" else {"fcntl"}),
-}
-OURS = {
-    "coder_login",
-    "coder_login.deployment",
-    "coder_login.deployment.session_token",
-    "coder_login.deployment.url",
-    "coder_login.errors",
-    "coder_login.interrupts",
-    "coder_login.session",
-    "coder_login.sessionstore",
-    "coder_login.sessionstore.directory",
-    "coder_login.sessionstore.errors",
-    "coder_login.sessionstore.file_checks",
-    "coder_login.sessionstore.file_errors",
-    "coder_login.sessionstore.file_store",
-    "coder_login.sessionstore.lock",
-    "coder_login.sessionstore.pair",
-    "coder_login.text",
-    "coder_login.value",
-}
-OF_JSON = {
-    "copyreg",
-    "json",
-    "json.decoder",
-    "json.encoder",
-    "json.scanner",
-    "re",
-    "re._casefix",
-    "re._compiler",
-    "re._constants",
-    "re._parser",
-}
-OF_KEYRINGS = {
-    "coder_login.sessionstore.blob",
-    "coder_login.sessionstore.entries",
-    "coder_login.sessionstore.entry",
-    "coder_login.sessionstore.keyring_store",
-    "coder_login.sessionstore.keyrings",
-    "coder_login.sessionstore.shared_blob",
-}
-
-
-def modules_after(code: str, **variables: str) -> set[str]:
-    """The modules of a new process that has run *code*, C modules aside."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", f"{code}\n{REPORT}"],
-        env=os.environ | variables,
-        stdin=subprocess.PIPE if sys.platform == "win32" else subprocess.DEVNULL,
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    loaded = done.stderr.decode().rpartition("modules: ")[2].split()
-    return {name for name in loaded if not name.startswith("_") or name == "__future__"}
 
 
 @pytest.fixture(autouse=True)
@@ -128,17 +57,17 @@ def test_a_read_of_the_file_imports_little(directory: Path, place: str) -> None:
     variables = {name: str(directory.parent) for name in ("XDG_CONFIG_HOME", "APPDATA")}
     if sys.platform == "darwin" and given is None:
         pytest.skip("the default directory is below the home directory's Library")
-    new = modules_after(BY_FILE.format(directory=given, token=TOKEN), **variables) - modules_after("")
+    new = modules_after(BY_FILE.format(directory=given, token=TOKEN), os.environ | variables)
     assert {name for name in new if name.startswith("coder_login")} == OURS
-    assert new - OURS <= STANDARD
+    assert new - OURS <= STANDARD, ADVICE
 
 
 def test_a_read_of_a_keyring_imports_json_besides(directory: Path, tmp_path: Path) -> None:
     """And what that needs, and no binding that it does not use."""
     code = BY_KEYRING.format(directory=str(directory), lock=str(tmp_path / "lock"), token=TOKEN)
-    new = modules_after(code) - modules_after("")
+    new = modules_after(code)
     assert {name for name in new if name.startswith("coder_login")} == OURS | OF_KEYRINGS
-    assert new - OURS - OF_KEYRINGS <= STANDARD | OF_JSON
+    assert new - OURS - OF_KEYRINGS <= STANDARD | OF_JSON, ADVICE
 
 
 @pytest.mark.skipif(sys.platform != "win32", reason="the keyring of Windows")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coder_login.commands import options, output
 from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, InvalidURLError
-from coder_login.sessionstore import FileStore
+from coder_login.sessionstore.file_store import FileStore
 from coder_login.text import looks_like_token
 
 TYPE_CHECKING = False
@@ -56,10 +56,7 @@ class Settings:
         return Session(self._find_url(argument, files), store, files, make_other)
 
     def open_files(self) -> FileStore:
-        from pathlib import Path
-
-        directory = self._given.get_directory(options.GLOBAL_CONFIG)
-        return FileStore(Path(directory) if directory else None)
+        return FileStore(self._given.get_directory(options.GLOBAL_CONFIG))
 
     def open_keyring(self) -> KeyringStore:
         from coder_login.sessionstore.keyring_store import KeyringStore
