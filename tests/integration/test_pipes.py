@@ -155,6 +155,15 @@ def test_a_warning_reads_like_the_others(machine: Machine) -> None:
     assert run.stderr == f"warning: Other users can read {path}\nClose it to them with: chmod 600 {path}\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_a_warning_is_given_once(machine: Machine) -> None:
+    """However often a command looks at the files."""
+    machine.keep("https://dev.example.com", TOKEN)
+    machine.directory.chmod(0o777)
+    run = machine.run("logout", "--local-only", "--yes")
+    assert (run.code, run.stderr.count("warning: ")) == (0, 1)
+
+
 def test_no_colours_in_a_pipe(machine: Machine) -> None:
     """Nor long lines that are broken."""
     run = machine.run("whoami", env={"TERM": "xterm", "COLUMNS": "30"})

@@ -51,6 +51,7 @@ JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm5hIn0."
         pytest.param(["login", f"https://{TOKEN}/"], {}, "That looks like a session token", id="token-in-url"),
         pytest.param(["whoami"], {"CODER_URL": TOKEN}, "That looks like a session token", id="token-as-url-variable"),
         pytest.param(["login", JWT], {}, "That looks like a session token", id="other-token-as-url"),
+        pytest.param(["login", f" {JWT} "], {}, "That looks like a session token", id="other-token-and-space-as-url"),
         pytest.param(["login", f"https://{'ab1' * 11}"], {}, "That looks like a session token", id="hex-token-as-url"),
         pytest.param([TOKEN], {}, "No such command: that looks like a session token", id="token-as-command"),
         pytest.param([JWT], {}, "No such command: that looks like a session token", id="other-token-as-command"),

@@ -43,3 +43,9 @@ def test_what_click_refuses_is_an_error_of_ours() -> None:
     assert type(caught.value).__name__ == "UsageError"
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
     assert "hunter2" not in repr(vars(caught.value))
+
+
+def test_what_click_says_is_one_line() -> None:
+    """Some of it is what was typed."""
+    problem = program._make_usage_error(click.UsageError("two\nlines"))
+    assert (problem.message, problem.usage) == ("two\\nlines", "")

@@ -370,6 +370,7 @@ def test_a_proxy_that_is_not_used_is_not_refused(
         pytest.param("http://user:pass/word@proxy:3128", "has a /, ? or # before its @", id="slash-in-password"),
         pytest.param("http://user:12#word@proxy:3128", "has a /, ? or # before its @", id="hash-in-password"),
         pytest.param("user:pass?word@proxy:3128", "has a /, ? or # before its @", id="question-mark-in-password"),
+        pytest.param("http://proxy:3128/\n@evil", "has a /, ? or # before its @", id="line-end"),
         pytest.param("user:a://word@proxy:3128", "has a /, ? or # before its @", id="scheme-in-password"),
     ],
 )

@@ -110,7 +110,6 @@ def _print(text: str | bytes) -> None:
         if isinstance(text, str):
             sys.stdout.write(text)
         else:
-            sys.stdout.flush()
             sys.stdout.buffer.write(text)
         sys.stdout.flush()
     except OSError as problem:
@@ -134,8 +133,7 @@ def _say(text: str, end: str = "\n") -> None:
 
             click.echo(text + end, nl=False, err=True)
         else:
-            sys.stderr.write(text + end)
-            sys.stderr.flush()
+            sys.stderr.write(text + end)  # which Python writes at once, at the end of a line
     except OSError:
         give_up("stderr")
 

@@ -15,7 +15,7 @@ from coder_login.commands.everyday import COMPLETION
 from coder_login.commands.go_cli import COMMANDS
 from coder_login.commands.options import Given
 from coder_login.commands.parsing import Group, scan
-from coder_login.text import printable, redact
+from coder_login.text import printable
 
 if TYPE_CHECKING:
     from coder_login.commands.errors import UsageError
@@ -148,7 +148,7 @@ def _make_usage_error(problem: click.ClickException) -> UsageError:
 
     context = getattr(problem, "ctx", None)
     usage = f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n" if context else ""
-    return UsageError(printable(redact(problem.format_message())), usage)
+    return UsageError(printable(problem.format_message()), usage)
 
 
 def _call(arguments: list[str], given: Given) -> int:

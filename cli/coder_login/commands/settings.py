@@ -127,8 +127,9 @@ class Settings:
 
 def _is_token(text: str) -> bool:
     """Whether *text* is a token, perhaps dressed up as a URL."""
-    scheme, separator, rest = text.strip().partition("://")
-    host = (rest if separator and scheme.lower() in DEFAULT_PORTS else text.strip()).removesuffix("/")
+    text = text.strip()
+    scheme, separator, rest = text.partition("://")
+    host = (rest if separator and scheme.lower() in DEFAULT_PORTS else text).removesuffix("/")
     return "/" not in host and looks_like_token(host)
 
 
