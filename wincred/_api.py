@@ -1,13 +1,15 @@
 """The public functions: each checks its arguments, calls Windows, and returns the answer or raises the error."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from wincred import _checks, _dll, _marshal
 from wincred._checks import Buffer
 from wincred.credential import Credential, CredentialType, Persist
 from wincred.errors import CredentialError, NotFoundError, make_answer_error, make_error, quote
+
+TYPE_CHECKING = False  # typing's own would import typing
+if TYPE_CHECKING:
+    from wincred._protocols import CData
 
 _PRESERVE_BLOB = 0x1  # CRED_PRESERVE_CREDENTIAL_BLOB
 _ALL_CREDENTIALS = 0x1  # CRED_ENUMERATE_ALL_CREDENTIALS
@@ -41,21 +43,27 @@ def write(
     """
     secret = None if blob is None else _checks.Secret(blob)
     del blob  # no frame of ours keeps it where a traceback with local variables would show it
-    dll = _dll.load_advapi32()
+    dll, ffi = _dll.load_advapi32(), _dll.load_ffi()
     type_code = _checks.check_type(type)
     _checks.check_target_name(target_name, type_code)
     _checks.check_labels(user_name, comment)
-    fields = _marshal.Fields(
-        target_name=target_name,
-        type=type_code,
-        user_name=user_name,
-        comment=comment,
-        attributes=_checks.check_attributes(attributes),
-        persist=_checks.check_persist(persist),
-    )
-    with _marshal.credential_struct(fields, secret) as struct:
+    copies: list[tuple[CData, int]] = []
+    try:
+        struct, _keep_alive = _marshal.make_struct(
+            ffi,
+            copies,
+            target_name=target_name,
+            type=type_code,
+            secret=secret,
+            user_name=user_name,
+            comment=comment,
+            attributes=_checks.check_attributes(attributes),
+            persist=_checks.check_persist(persist),
+        )
         if not dll.CredWriteW(struct, _PRESERVE_BLOB if secret is None else 0):
             raise _make_last_error("writing", target_name, type_code)
+    finally:
+        _marshal.wipe_copies(ffi, copies)
 
 
 def read(target_name: str, *, type: CredentialType | int = CredentialType.GENERIC) -> Credential:
@@ -68,18 +76,22 @@ def read(target_name: str, *, type: CredentialType | int = CredentialType.GENERI
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credreadw
     """
-    dll = _dll.load_advapi32()
+    dll, ffi = _dll.load_advapi32(), _dll.load_ffi()
     type_code = _checks.check_type(type)
     _checks.check_stored_name(target_name, type_code)
-    ffi, name = _dll.load_ffi(), _marshal.make_string(target_name)
-    with _marshal.returned_credential(dll) as found:
+    # There before the call, so that an interruption right after the call leaves nothing of Windows' behind either.
+    name, found = _marshal.make_string(ffi, target_name), ffi.new("CREDENTIALW **")
+    try:
         if not dll.CredReadW(name, type_code, 0, found):
             error = _make_last_error("reading", target_name, type_code)
             found[0] = ffi.NULL  # whatever is there, it is not for us to free
             raise error
         if not found[0]:
             raise make_answer_error(_name_operation("reading", target_name, type_code), target_name)
-        return _marshal.copy_credential(found[0])
+        return _marshal.copy_credential(ffi, found[0])
+    finally:
+        if found[0]:
+            _marshal.release(ffi, dll, found[0], 1, found)
 
 
 def delete(target_name: str, *, type: CredentialType | int = CredentialType.GENERIC) -> None:
@@ -87,10 +99,10 @@ def delete(target_name: str, *, type: CredentialType | int = CredentialType.GENE
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-creddeletew
     """
-    dll = _dll.load_advapi32()
+    dll, ffi = _dll.load_advapi32(), _dll.load_ffi()
     type_code = _checks.check_type(type)
     _checks.check_stored_name(target_name, type_code)
-    name = _marshal.make_string(target_name)
+    name = _marshal.make_string(ffi, target_name)
     if not dll.CredDeleteW(name, type_code, 0):
         raise _make_last_error("deleting", target_name, type_code)
 
@@ -107,11 +119,11 @@ def enumerate(filter: str | None = None, *, all: bool = False) -> list[Credentia
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credenumeratew
     """
-    dll = _dll.load_advapi32()
+    dll, ffi = _dll.load_advapi32(), _dll.load_ffi()
     _checks.check_filter(filter, all=all)
     operation = _name_listing(filter, all)
-    ffi, pattern = _dll.load_ffi(), _marshal.make_string(filter)
-    with _marshal.returned_credentials(dll) as (count, found):
+    pattern, count, found = _marshal.make_string(ffi, filter), ffi.new("uint32_t *"), ffi.new("CREDENTIALW ***")
+    try:
         if not dll.CredEnumerateW(pattern, _ALL_CREDENTIALS if all else 0, count, found):
             error = make_error(operation, *_dll.last_error())
             found[0] = ffi.NULL  # whatever is there, it is not for us to free
@@ -121,7 +133,10 @@ def enumerate(filter: str | None = None, *, all: bool = False) -> list[Credentia
         structs = _marshal.find_structs(count[0], found[0])
         if len(structs) < count[0]:
             raise make_answer_error(operation)
-        return [_marshal.copy_credential(struct) for struct in structs]
+        return _marshal.copy_credentials(ffi, structs)
+    finally:
+        if found[0]:
+            _marshal.release(ffi, dll, found[0], count[0], found[0])
 
 
 def max_persist(type: CredentialType | int = CredentialType.GENERIC) -> Persist:
@@ -133,9 +148,9 @@ def max_persist(type: CredentialType | int = CredentialType.GENERIC) -> Persist:
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credgetsessiontypes
     """
-    dll = _dll.load_advapi32()
+    dll, ffi = _dll.load_advapi32(), _dll.load_ffi()
     type_code = _checks.check_known_type(type)
-    strongest = _dll.load_ffi().new("uint32_t[]", _TYPE_COUNT)
+    strongest = ffi.new("uint32_t[]", _TYPE_COUNT)
     if not dll.CredGetSessionTypes(_TYPE_COUNT, strongest):
         raise make_error("asking what this logon session can store", *_dll.last_error())
     # Whatever a later Windows may add above ENTERPRISE allows ENTERPRISE too.
@@ -153,8 +168,8 @@ def _make_last_error(doing: str, target_name: str, type: int) -> CredentialError
 
 
 def _name_operation(doing: str, target_name: str, type: int) -> str:
-    known = _marshal.recognise(CredentialType, type)
-    label = known.name.lower().replace("_", " ") if isinstance(known, CredentialType) else f"type {known}"
+    known = _marshal.KNOWN_TYPES.get(type)
+    label = known.name.lower().replace("_", " ") if known else f"type {type}"
     return f"{doing} the {label} credential {quote(target_name)}"
 
 

@@ -4,13 +4,8 @@ Windows has one code for many different mistakes, cuts a string at its first NUL
 checks name the field, its size and its limit.
 """
 
-from __future__ import annotations
-
-import re
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from wincred.credential import (
     MAX_ATTRIBUTE_VALUE_SIZE,
@@ -26,6 +21,7 @@ from wincred.credential import (
 )
 from wincred.errors import MAX_QUOTED, TooLargeError, quote
 
+TYPE_CHECKING = False  # typing's own would import typing
 if TYPE_CHECKING:
     from typing_extensions import Buffer as Buffer  # every type checker has it
 elif sys.version_info >= (3, 12):
@@ -33,13 +29,13 @@ elif sys.version_info >= (3, 12):
 else:
     Buffer = bytes | bytearray | memoryview  # what get_type_hints shows; any bytes-like object is taken
 
+_NUL = "\0"
 _MAX_UINT32 = 0xFFFF_FFFF
 _MAX_SHOWN_BITS = 128  # of a number that is out of range, in an error
 
-# How a name begins in a listing of all: https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credenumeratew
-_NAMESPACE = re.compile(r"\w+:\w+=")
-
-_DOMAIN_TYPES = [type for type in CredentialType if type.name.startswith("DOMAIN_")]
+_DOMAIN_TYPES = frozenset(int(type) for type in CredentialType if type.name.startswith("DOMAIN_"))
+_MAX_TYPE = max(CredentialType)
+_STORED_PERSISTS = frozenset(int(persist) for persist in Persist if persist is not Persist.NONE)
 
 
 class Secret:
@@ -52,17 +48,20 @@ class Secret:
         self._field = field
         self._limit = limit
 
-    @contextmanager
-    def copied(self) -> Iterator[bytearray]:
-        """A checked copy, which nobody else can change, and which is wiped in the end; the caller's object never is."""
-        copy = bytearray()
+    def view(self) -> memoryview:
+        """The bytes, as they lie in the caller's object, which is never wiped; checked."""
         try:
-            with _view(self._field, self._value) as view:
-                _check_size(self._field, view.nbytes, self._limit, "bytes")
-                copy = bytearray(view)
-            yield copy
-        finally:
-            copy[:] = bytes(len(copy))
+            view = memoryview(self._value)
+        except TypeError:
+            problem = f"must be bytes-like, not {_name_type(self._value)}{_advise_to_encode(self._value)}"
+        except (ValueError, BufferError):  # a memoryview that was released, an mmap that is closed
+            problem = f"can't be read: the {_name_type(self._value)} has been released or closed"
+        else:
+            if view.nbytes > self._limit:
+                with view:  # or the caller, handling the error, could not shorten a bytearray
+                    raise _make_size_error(self._field, view.nbytes, self._limit, "bytes")
+            return view
+        raise TypeError(f"{self._field} {problem}")
 
 
 def check_target_name(target_name: str, type: int) -> None:
@@ -73,8 +72,7 @@ def check_target_name(target_name: str, type: int) -> None:
 def check_stored_name(target_name: str, type: int) -> None:
     """The name of a read or a delete: as a listing has it, with the namespace that another form of it has in front, and
     with the lone surrogates that another program may have put there."""
-    namespace = _NAMESPACE.match(target_name) if isinstance(target_name, str) else None
-    limit = _limit_of_name(type) + (namespace.end() if namespace else 0)
+    limit = _limit_of_name(type) + _measure_namespace(target_name)
     _check_text("target name", target_name, limit, may_be_empty=False, is_stored=True)
 
 
@@ -102,28 +100,29 @@ def check_attributes(attributes: Mapping[str, Buffer] | None) -> list[tuple[str,
         raise TypeError(f"attributes must be a mapping of keyword to bytes, not {_name_type(attributes)}")
     pairs = attributes.pairs if isinstance(attributes, Attributes) else attributes.items()
     checked = [(keyword, _make_value(keyword, value)) for keyword, value in pairs]
-    _check_size("attributes", len(checked), MAX_ATTRIBUTES, "entries")
+    if len(checked) > MAX_ATTRIBUTES:
+        raise _make_size_error("attributes", len(checked), MAX_ATTRIBUTES, "entries")
     return checked
 
 
 def check_type(type: int) -> int:
-    """The type as a plain int; one that CredentialType lacks is accepted, for `enumerate` may list it."""
-    return _check_uint32("type", type, 1)
+    """The type; one that CredentialType lacks is accepted, for `enumerate` may list it."""
+    return type if isinstance(type, CredentialType) else _check_uint32("type", type, 1)
 
 
 def check_known_type(type: int) -> int:
-    """The type as a plain int, for a question that Windows answers only about the types of CredentialType."""
+    """The type, for a question that Windows answers only about those of CredentialType."""
     value = check_type(type)
-    if value > max(CredentialType):
-        raise ValueError(f"type must be one of CredentialType, from 1 to {max(CredentialType):d}, not {value}")
+    if value > _MAX_TYPE:
+        raise ValueError(f"type must be one of CredentialType, from 1 to {_MAX_TYPE:d}, not {value}")
     return value
 
 
 def check_persist(persist: int) -> int:
-    """The persistence as a plain int."""
-    value = _check_uint32("persist", persist, 0)
-    if value not in (Persist.SESSION, Persist.LOCAL_MACHINE, Persist.ENTERPRISE):
-        raise ValueError(f"persist must be SESSION (1), LOCAL_MACHINE (2) or ENTERPRISE (3), not {value}")
+    """The persistence that a credential can have."""
+    value = persist if isinstance(persist, Persist) else _check_uint32("persist", persist, 0)
+    if value not in _STORED_PERSISTS:
+        raise ValueError(f"persist must be SESSION (1), LOCAL_MACHINE (2) or ENTERPRISE (3), not {value:d}")
     return value
 
 
@@ -132,19 +131,24 @@ def _make_value(keyword: str, value: Buffer) -> Secret:
     return Secret(value, f"attribute {quote(keyword)}", MAX_ATTRIBUTE_VALUE_SIZE)
 
 
-def _view(field: str, value: Buffer) -> memoryview:
-    try:
-        return memoryview(value)
-    except TypeError:
-        problem = f"must be bytes-like, not {_name_type(value)}{_advise_to_encode(value)}"
-    except (ValueError, BufferError):  # a memoryview that was released, an mmap that is closed
-        problem = f"can't be read: the {_name_type(value)} has been released or closed"
-    del value  # no traceback with local variables shows it
-    raise TypeError(f"{field} {problem}")
-
-
 def _limit_of_name(type: int) -> int:
     return MAX_DOMAIN_TARGET_NAME_LENGTH if type in _DOMAIN_TYPES else MAX_TARGET_NAME_LENGTH
+
+
+def _measure_namespace(name: str) -> int:
+    """The length of what a listing of all puts in front of a name, ``namespace:attribute=``; 0 where it is not there.
+
+    https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credenumeratew
+    """
+    if not isinstance(name, str) or "=" not in name:
+        return 0
+    front = name[: name.index("=")]
+    namespace, _, attribute = front.partition(":")
+    return len(front) + 1 if _is_word(namespace) and _is_word(attribute) else 0
+
+
+def _is_word(text: str) -> bool:
+    return text.replace("_", "x").isalnum()
 
 
 def _check_text(field: str, text: str, limit: int, *, may_be_empty: bool = True, is_stored: bool = False) -> None:
@@ -152,21 +156,28 @@ def _check_text(field: str, text: str, limit: int, *, may_be_empty: bool = True,
         raise TypeError(f"{field} must be str, not {_name_type(text)}")
     if not text and not may_be_empty:
         raise ValueError(f"{field} must not be empty")
-    if (nul := text.find("\0")) >= 0:
-        raise ValueError(f"{field} must not contain a NUL: Windows would cut it short at index {nul}")
-    if not is_stored and any("\ud800" <= character <= "\udfff" for character in text):
+    if _NUL in text:
+        raise ValueError(f"{field} must not contain a NUL: Windows would cut it short at index {text.index(_NUL)}")
+    size = len(text) if text.isascii() else _count_utf16_units(text, is_stored)
+    if size is None:
         raise ValueError(f"{field} must not contain a lone surrogate: it has no UTF-16 form")
-    _check_size(field, _count_utf16_units(text), limit, "UTF-16 code units")
-
-
-def _count_utf16_units(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
-
-
-def _check_size(field: str, size: int, limit: int, unit: str) -> None:
     if size > limit:
-        reason, advice = f"{field} is too large: {size} {unit}, and the limit is {limit}", "shorten it"
-        raise TooLargeError(f"{reason}; {advice}", reason=reason, advice=advice)
+        raise _make_size_error(field, size, limit, "UTF-16 code units")
+
+
+def _count_utf16_units(text: str, may_have_surrogates: bool) -> int | None:
+    """None where there is a lone surrogate that must not be."""
+    try:
+        # Not "utf-16-le", which is a module of its own: an interpreter that shuts down can't import it.
+        encoded = text.encode("utf-16", "surrogatepass" if may_have_surrogates else "strict")
+    except UnicodeEncodeError:
+        return None
+    return len(encoded) // 2 - 1  # the first is a byte order mark
+
+
+def _make_size_error(field: str, size: int, limit: int, unit: str) -> TooLargeError:
+    reason, advice = f"{field} is too large: {size} {unit}, and the limit is {limit}", "shorten it"
+    return TooLargeError(f"{reason}; {advice}", reason=reason, advice=advice)
 
 
 def _check_uint32(field: str, value: int, least: int) -> int:

@@ -4,33 +4,36 @@ Names and numbers are those of `wincred.h <https://learn.microsoft.com/windows/w
 strings are in UTF-16 code units (a character outside the Basic Multilingual Plane counts two), without the final NUL.
 """
 
-# Without `from __future__ import annotations`: typing.get_type_hints would look up the names in wincred/__init__.py,
-# which is the module that Credential names.
+import functools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from enum import IntEnum, IntFlag
-from typing import Final, NoReturn, SupportsIndex
 
-MAX_BLOB_SIZE: Final = 5 * 512
+from wincred._late import PossibleImports
+
+TYPE_CHECKING = False  # typing's own would import typing
+if TYPE_CHECKING:
+    from datetime import datetime, timezone
+    from typing import Any, Final, NoReturn, SupportsIndex
+
+MAX_BLOB_SIZE: "Final" = 5 * 512
 """Bytes in a blob: CRED_MAX_CREDENTIAL_BLOB_SIZE. Headers older than Windows 7's say 512."""
 
-MAX_TARGET_NAME_LENGTH: Final = 32767
+MAX_TARGET_NAME_LENGTH: "Final" = 32767
 """Code units in the target name of a generic credential: CRED_MAX_GENERIC_TARGET_NAME_LENGTH."""
 
-MAX_DOMAIN_TARGET_NAME_LENGTH: Final = 256 + 1 + 80
+MAX_DOMAIN_TARGET_NAME_LENGTH: "Final" = 256 + 1 + 80
 """Code units in the target name of a domain credential: CRED_MAX_DOMAIN_TARGET_NAME_LENGTH."""
 
-MAX_USER_NAME_LENGTH: Final = 256 + 1 + 256
+MAX_USER_NAME_LENGTH: "Final" = 256 + 1 + 256
 """Code units in a user name: CRED_MAX_USERNAME_LENGTH."""
 
-MAX_STRING_LENGTH: Final = 255
+MAX_STRING_LENGTH: "Final" = 255
 """Code units in a comment or an attribute's keyword: CRED_MAX_STRING_LENGTH is 256, and Windows counts the NUL."""
 
-MAX_ATTRIBUTES: Final = 64
+MAX_ATTRIBUTES: "Final" = 64
 """Attributes of one credential: CRED_MAX_ATTRIBUTES."""
 
-MAX_ATTRIBUTE_VALUE_SIZE: Final = 256
+MAX_ATTRIBUTE_VALUE_SIZE: "Final" = 256
 """Bytes in an attribute's value: CRED_MAX_VALUE_SIZE."""
 
 
@@ -110,7 +113,21 @@ class Attributes(Mapping[str, bytes]):
         return f"<{type(self).__name__}: {len(self.pairs)}>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+_FIELDS = (
+    "target_name",
+    "type",
+    "blob",
+    "user_name",
+    "comment",
+    "attributes",
+    "persist",
+    "last_written",
+    "target_alias",
+    "flags",
+)
+_HIDDEN = ("blob", "attributes")
+
+
 class Credential:
     """One credential, as it was when it was read.
 
@@ -123,18 +140,129 @@ class Credential:
     text may hold a lone surrogate, if another program has stored one.
     """
 
-    target_name: str
-    type: CredentialType | int
-    blob: bytes = field(repr=False)
-    user_name: str | None
-    comment: str | None
-    attributes: Attributes = field(repr=False, hash=False)
-    persist: Persist | int
-    last_written: datetime
-    """When Windows last wrote it: aware, in UTC, to the microsecond; what is after the year 9999 is that year's end."""
-    target_alias: str | None = None
-    """Another name of a domain credential's target, such as the NetBIOS name of a DNS host."""
-    flags: CredentialFlags = CredentialFlags.NONE
+    # Not a dataclass: that module, with `inspect` behind it, takes as long to import as all of wincred.
+    __slots__ = tuple(f"_{name}" for name in _FIELDS)
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+    def __init__(
+        self,
+        *,
+        target_name: str,
+        type: CredentialType | int,
+        blob: bytes,
+        user_name: str | None,
+        comment: str | None,
+        attributes: Attributes,
+        persist: Persist | int,
+        last_written: "datetime",
+        target_alias: str | None = None,
+        flags: CredentialFlags = CredentialFlags.NONE,
+    ) -> None:
+        self._target_name = target_name
+        self._type = type
+        self._blob = blob
+        self._user_name = user_name
+        self._comment = comment
+        self._attributes = attributes
+        self._persist = persist
+        self._last_written: datetime | int = last_written  # an int is a FILETIME: see `last_written`
+        self._target_alias = target_alias
+        self._flags = flags
+
+    @property
+    def target_name(self) -> str:
+        """The name under which it is stored; not case-sensitive to Windows."""
+        return self._target_name
+
+    @property
+    def type(self) -> CredentialType | int:
+        """The other half of its key."""
+        return self._type
+
+    @property
+    def blob(self) -> bytes:
+        """The secret; empty for a domain password or certificate, which Windows does not give back."""
+        return self._blob
+
+    @property
+    def user_name(self) -> str | None:
+        """Whose it is."""
+        return self._user_name
+
+    @property
+    def comment(self) -> str | None:
+        """What a person may read of it."""
+        return self._comment
+
+    @property
+    def attributes(self) -> Attributes:
+        """What else the program that wrote it keeps with it."""
+        return self._attributes
+
+    @property
+    def persist(self) -> Persist | int:
+        """How long it lives."""
+        return self._persist
+
+    @property
+    def last_written(self) -> "datetime":
+        """When Windows last wrote it: aware, in UTC, to the microsecond; after the year 9999, that year's end."""
+        # Made when it is asked for: few readers ask, and `datetime` takes a start a while to import.
+        return _convert_time(self._last_written) if isinstance(self._last_written, int) else self._last_written
+
+    @property
+    def target_alias(self) -> str | None:
+        """Another name of a domain credential's target, such as the NetBIOS name of a DNS host."""
+        return self._target_alias
+
+    @property
+    def flags(self) -> CredentialFlags:
+        """What Windows says of it."""
+        return self._flags
+
+    def __repr__(self) -> str:
+        # One that is half made, in the traceback of an interruption, shows what it has.
+        shown = [name for name in _FIELDS if name not in _HIDDEN and hasattr(self, name)]
+        return f"{self.__class__.__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _FIELDS)
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, name) for name in _FIELDS if name != "attributes"))
+
+    def __replace__(self, /, **changes: "Any") -> "Credential":
+        """For `copy.replace`: this one with other fields."""
+        return self.__class__(**{name: getattr(self, name) for name in _FIELDS} | changes)
+
+    def __reduce_ex__(self, protocol: "SupportsIndex") -> "NoReturn":
         raise TypeError("a Credential holds a secret: it can't be pickled or copied; pass its target name instead")
+
+
+_FIRST_DAY = 584_389  # datetime(1601, 1, 1).toordinal(): a FILETIME counts 100 ns from there
+_DAY = 24 * 60 * 60 * 1_000_000  # microseconds
+
+
+def _convert_time(filetime: int) -> "datetime":
+    """The time of a FILETIME, to the microsecond; the last one that Python has for one that it can't hold."""
+    # Without a timedelta: to make one while the interpreter shuts down crashes CPython 3.13 and later.
+    # https://github.com/python/cpython/issues/132413
+    datetime, utc = _load_datetime()
+    days, rest = divmod(filetime // 10, _DAY)
+    seconds, microsecond = divmod(rest, 1_000_000)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    try:
+        day = datetime.fromordinal(_FIRST_DAY + days)
+    except (OverflowError, ValueError):  # a FILETIME reaches the year 60056
+        return datetime.max.replace(tzinfo=utc)
+    return day.replace(hour=hour, minute=minute, second=second, microsecond=microsecond, tzinfo=utc)
+
+
+# Kept by us: while the interpreter shuts down, sys.modules is already empty.
+@functools.cache
+def _load_datetime() -> "tuple[type[datetime], timezone]":
+    with PossibleImports():
+        from datetime import UTC, datetime
+    return datetime, UTC

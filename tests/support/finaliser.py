@@ -42,7 +42,7 @@ def install_fake() -> None:
 
 def use_everything() -> list[object]:
     wincred.write(TARGET_NAME, b"secret", comment="c", attributes={})
-    done: list[object] = [wincred.read(TARGET_NAME).blob]
+    done: list[object] = [wincred.read(TARGET_NAME).blob, wincred.read(TARGET_NAME).last_written.year > 2000]
     done.append(len(wincred.enumerate(f"{TARGET_NAME}*")))
     wincred.delete(TARGET_NAME)
     try:
@@ -53,9 +53,15 @@ def use_everything() -> list[object]:
     return done
 
 
+def time_of(call: str) -> object:
+    WARM_UP[call]()
+    return wincred.read(TARGET_NAME).last_written
+
+
 WARM_UP: dict[str, Callable[[], object]] = {
     "max_persist": wincred.max_persist,
     "enumerate": lambda: wincred.enumerate(f"{TARGET_NAME}*"),
+    "time": lambda: time_of("write"),
     "write": lambda: wincred.write(TARGET_NAME, b"old", user_name="anna", attributes={"k": b"v"}),
 }
 

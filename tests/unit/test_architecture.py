@@ -87,7 +87,7 @@ def test_no_module_has_the_name_of_a_standard_one(path: Path) -> None:
 def test_only_three_modules_touch_c_data() -> None:
     """What is freed by hand is seen at a glance."""
     touching = {name(path) for path in MODULES if re.search(r"\bffi\b|\bCData\b", path.read_text(encoding="utf-8"))}
-    assert touching == {"wincred._advapi32", "wincred._api", "wincred._dll", "wincred._marshal"}
+    assert touching == {"wincred._advapi32", "wincred._api", "wincred._dll", "wincred._marshal", "wincred._protocols"}
 
 
 ADVICE = re.compile(r"(?<![\w-])--[a-z]|\bcoder (login|logout|keyring|whoami|version)\b|Control Panel|chmod")

@@ -65,7 +65,7 @@ def test_a_string_that_nothing_kept_alive_is_an_error(unwatched: FakeAdvapi32, m
     """As it would be undefined behaviour on Windows."""
     heap = _dll.load_ffi()
     pointer_alone = heap.cast("wchar_t *", heap.new("wchar_t[]", "x"))
-    monkeypatch.setattr(_marshal, "make_string", lambda _: pointer_alone)
+    monkeypatch.setattr(_marshal, "make_string", lambda *_: pointer_alone)
     with pytest.raises(AssertionError, match="memory that nothing kept alive"):
         wincred.write("x", b"secret")
     assert unwatched.get("x") is None

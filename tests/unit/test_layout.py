@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 import wincred
-from wincred import _dll
+from wincred import _dll, _protocols
 
 BUILDER = Path(__file__).parents[2] / "build_ffi.py"
 
@@ -47,7 +47,9 @@ def test_a_struct_lies_in_memory_as_windows_has_it(struct: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "protocol", [_dll.CREDENTIALW, _dll.CREDENTIAL_ATTRIBUTEW, _dll.FILETIME], ids=lambda protocol: protocol.__name__
+    "protocol",
+    [_protocols.CREDENTIALW, _protocols.CREDENTIAL_ATTRIBUTEW, _protocols.FILETIME],
+    ids=lambda protocol: protocol.__name__,
 )
 def test_a_protocol_has_the_fields_of_its_struct(protocol: type) -> None:
     """mypy knows each field by the name and the kind of type that the C declaration gives it."""
@@ -56,9 +58,14 @@ def test_a_protocol_has_the_fields_of_its_struct(protocol: type) -> None:
     assert list(protocol.__annotations__.items()) == [(name, types[field.type.kind]) for name, field in fields]
 
 
+def test_every_function_of_the_protocol_is_looked_for() -> None:
+    """When the DLL is opened, and none beside them."""
+    assert [name for name in vars(_protocols.Advapi32) if name.startswith("Cred")] == list(_dll.FUNCTIONS)
+
+
 def test_a_misspelt_field_is_refused() -> None:
     """By cffi, and before that by mypy, which would find the ignore below unused."""
-    struct = cast("_dll.CREDENTIALW", _dll.load_ffi().new("CREDENTIALW *"))
+    struct = cast("_protocols.CREDENTIALW", _dll.load_ffi().new("CREDENTIALW *"))
     with pytest.raises(AttributeError, match="CredentialBlobsize"):
         struct.CredentialBlobsize = 1  # type: ignore[attr-defined]  # the point
 

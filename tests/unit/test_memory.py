@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fake_advapi32 import FakeAdvapi32, Stored
+from fake_memory import CData, Heap
 
 import wincred
-from wincred import _checks, _marshal
+from wincred import _marshal
 
 SECRET = b"correct horse battery staple"
 
@@ -26,6 +26,18 @@ class UnexpectedError(Exception):
 
 def fail(*_: object) -> Any:
     raise UnexpectedError
+
+
+def watch_sources(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The objects from which C memory is filled, in order."""
+    sources: list[Any] = []
+
+    def memmove(heap: Heap, target: CData, source: Any, size: int) -> None:
+        sources.append(source)
+        heap._ffi.memmove(target, source, size)
+
+    monkeypatch.setattr(Heap, "memmove", memmove, raising=False)
+    return sources
 
 
 def test_write_wipes_its_copy_of_the_blob(advapi32: FakeAdvapi32) -> None:
@@ -44,23 +56,22 @@ def test_write_wipes_its_copies_of_the_values(advapi32: FakeAdvapi32) -> None:
     assert advapi32.byte_arrays == [bytes(len(SECRET)), bytes(len(SECRET)), b""]
 
 
-def test_write_wipes_its_own_snapshot(advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Python object between the caller's and C memory is all zero in the end; the caller's is not."""
-    snapshots: list[bytearray] = []
-    copied = _checks.Secret.copied
-
-    @contextmanager
-    def watch(secret: _checks.Secret) -> Iterator[bytearray]:
-        with copied(secret) as snapshot:
-            assert snapshot == SECRET
-            snapshots.append(snapshot)
-            yield snapshot
-
-    monkeypatch.setattr(_checks.Secret, "copied", watch)
+def test_write_makes_no_other_copy(advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies side by side goes from the caller's object into C memory, and the object is not wiped."""
+    sources = watch_sources(monkeypatch)
     blob = bytearray(SECRET)
     wincred.write("example.com", blob, attributes={"k": memoryview(SECRET)})
-    assert snapshots == [bytearray(len(SECRET))] * 2
+    assert [source.obj for source in sources[:2]] == [blob, SECRET]
     assert blob == bytearray(SECRET)
+    assert advapi32.byte_arrays == [bytes(len(SECRET))] * 2
+
+
+def test_write_wipes_what_it_has_gathered(advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes that are scattered lie side by side in an object of ours first, which is all zero in the end."""
+    sources = watch_sources(monkeypatch)
+    wincred.write("example.com", memoryview(SECRET)[::-1])
+    assert sources[0] == bytearray(len(SECRET))
+    assert advapi32.writes[0].blob == SECRET[::-1]
 
 
 def test_a_failed_write_wipes_its_copy_of_the_blob(advapi32: FakeAdvapi32) -> None:
@@ -84,7 +95,7 @@ def test_a_write_that_fails_half_way_wipes_its_copy_of_the_blob(
 
     monkeypatch.setattr(_marshal, "_make_attributes", look_and_fail)
     with pytest.raises(UnexpectedError):
-        wincred.write("example.com", SECRET)
+        wincred.write("example.com", SECRET, attributes={"k": b"v"})
     assert copies == [SECRET]
     assert advapi32.byte_arrays == [bytes(len(SECRET))]
     assert advapi32.calls == []
@@ -192,8 +203,8 @@ def test_a_copy_that_fails_leaves_nothing_behind(
 ) -> None:
     """Every blob of the block is wiped, copied or not, and the block is freed once."""
     for number in range(3):
-        advapi32.put(Stored(target_name=f"example.com/{number}", blob=SECRET))
-    monkeypatch.setattr(_marshal, "_convert_time", fail)
+        advapi32.put(Stored(target_name=f"example.com/{number}", blob=SECRET, attributes={"k": SECRET}))
+    monkeypatch.setattr(_marshal, "_copy_attributes", fail)
     with pytest.raises(UnexpectedError):
         call()
     assert advapi32.calls == [function_name, "CredFree"]
@@ -212,21 +223,23 @@ def test_a_block_is_freed_even_if_it_can_not_be_wiped(monkeypatch: pytest.Monkey
 
 
 def test_a_wipe_that_fails_keeps_no_other_from_being_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each blob of a listing has a wipe of its own, and the block is freed."""
+    """Every other blob of a listing is wiped, and the block is freed."""
     advapi32 = FakeAdvapi32()
     advapi32.install(monkeypatch)
     for number in range(4):
         advapi32.put(Stored(target_name=f"example.com/{number}", blob=SECRET))
-    wipe, wiped = _marshal._wipe, []
+    addresses: list[int] = []
 
-    def wipe_some(pointer: Any, size: int) -> None:
-        wiped.append(size)
-        if len(wiped) in (1, 3):
+    def memmove(heap: Heap, target: CData, source: Any, size: int) -> None:
+        address = heap.address(target)
+        if address not in addresses:
+            addresses.append(address)
+        if addresses.index(address) in (0, 2):
             raise UnexpectedError
-        wipe(pointer, size)
+        heap._ffi.memmove(target, source, size)
 
-    monkeypatch.setattr(_marshal, "_wipe", wipe_some)
+    monkeypatch.setattr(Heap, "memmove", memmove, raising=False)
     with pytest.raises(UnexpectedError):
         wincred.enumerate()
-    assert wiped == [len(SECRET)] * 4
+    assert len(addresses) == 4
     assert [(block.unwiped, block.freed) for block in advapi32.blocks] == [(2, 1)]

@@ -18,7 +18,7 @@ PLACES = ["global", "cycle", "module", "builtins", "atexit", "thread"]
 
 
 @pytest.mark.parametrize("dll", ["fake", pytest.param("real", marks=pytest.mark.credential_manager)])
-@pytest.mark.parametrize("state", ["cold", "max_persist", "enumerate", "write"])
+@pytest.mark.parametrize("state", ["cold", "max_persist", "enumerate", "write", "time"])
 @pytest.mark.parametrize("place", PLACES)
 def test_a_finaliser_may_call_everything(target_name: str, place: str, state: str, dll: str) -> None:
     """Wherever its object lives, and be it the first call of all: an import is not possible then by ordinary means."""
@@ -29,7 +29,7 @@ def test_a_finaliser_may_call_everything(target_name: str, place: str, state: st
         check=False,
         timeout=120,
     )
-    assert (done.stdout.decode(), done.stderr.decode()) == ("[b'secret', 1, True, True]", "")
+    assert (done.stdout.decode(), done.stderr.decode()) == ("[b'secret', True, 1, True, True]", "")
     assert done.returncode == 0
 
 
