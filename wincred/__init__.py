@@ -12,6 +12,7 @@ where there is no Credential Manager.
 """
 
 from wincred._api import delete, enumerate, is_supported, max_persist, read, write
+from wincred._late import load_enums
 from wincred.credential import (
     MAX_ATTRIBUTE_VALUE_SIZE,
     MAX_ATTRIBUTES,
@@ -22,9 +23,6 @@ from wincred.credential import (
     MAX_USER_NAME_LENGTH,
     Attributes,
     Credential,
-    CredentialFlags,
-    CredentialType,
-    Persist,
 )
 from wincred.errors import (
     AccessDeniedError,
@@ -37,6 +35,10 @@ from wincred.errors import (
     TooLargeError,
     UnsupportedPlatformError,
 )
+
+TYPE_CHECKING = False  # typing's own would import typing
+if TYPE_CHECKING:
+    from wincred._enums import CredentialFlags, CredentialType, Persist
 
 __version__ = "0.1.0"
 
@@ -70,8 +72,22 @@ __all__ = [
     "write",
 ]
 
+_LATE = ("CredentialFlags", "CredentialType", "Persist")
+
 for _name in __all__:
-    if callable(_public := globals()[_name]):
+    if callable(_public := globals().get(_name)):
         # So that help, a traceback and a pickle say wincred.NotFoundError, wherever it is defined.
         _public.__module__ = __name__
 del _name, _public
+
+
+if not TYPE_CHECKING:  # mypy would believe in every name
+
+    def __getattr__(name: str) -> object:
+        """The enums, imported when they are asked for: most programs read a credential, and need none."""
+        if name not in _LATE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(load_enums(), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATE})

@@ -1,10 +1,12 @@
 """The public functions: each checks its arguments, calls Windows, and returns the answer or raises the error."""
 
-from collections.abc import Mapping
+from _collections_abc import Mapping  # as `os` does: collections.abc imports all of collections
 
+import wincred
 from wincred import _checks, _dll, _marshal
-from wincred._checks import Buffer
-from wincred.credential import Credential, CredentialType, Persist
+from wincred._checks import DOMAIN_EXTENDED, ENTERPRISE, GENERIC, LOCAL_MACHINE, Buffer
+from wincred._late import load_enums
+from wincred.credential import Credential
 from wincred.errors import CredentialError, NotFoundError, make_answer_error, make_error, quote
 
 TYPE_CHECKING = False  # typing's own would import typing
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 _PRESERVE_BLOB = 0x1  # CRED_PRESERVE_CREDENTIAL_BLOB
 _ALL_CREDENTIALS = 0x1  # CRED_ENUMERATE_ALL_CREDENTIALS
-_TYPE_COUNT = max(CredentialType) + 1  # CRED_TYPE_MAXIMUM
+_TYPE_COUNT = DOMAIN_EXTENDED + 1  # CRED_TYPE_MAXIMUM
 
 
 def write(
@@ -23,8 +25,8 @@ def write(
     user_name: str | None = None,
     comment: str | None = None,
     attributes: Mapping[str, Buffer] | None = None,
-    persist: Persist | int = Persist.LOCAL_MACHINE,
-    type: CredentialType | int = CredentialType.GENERIC,
+    persist: "wincred.Persist | int" = LOCAL_MACHINE,
+    type: "wincred.CredentialType | int" = GENERIC,
 ) -> None:
     """Store a credential; it replaces the one of the same target name and type.
 
@@ -66,7 +68,7 @@ def write(
         _marshal.wipe_copies(ffi, copies)
 
 
-def read(target_name: str, *, type: CredentialType | int = CredentialType.GENERIC) -> Credential:
+def read(target_name: str, *, type: "wincred.CredentialType | int" = GENERIC) -> Credential:
     """Read the credential of that target name (not case-sensitive) and type.
 
     The name may be one from a listing, whatever it holds. A domain password or certificate comes with an empty blob:
@@ -94,7 +96,7 @@ def read(target_name: str, *, type: CredentialType | int = CredentialType.GENERI
             _marshal.release(ffi, dll, found[0], 1, found)
 
 
-def delete(target_name: str, *, type: CredentialType | int = CredentialType.GENERIC) -> None:
+def delete(target_name: str, *, type: "wincred.CredentialType | int" = GENERIC) -> None:
     """Remove the credential of that target name (not case-sensitive) and type; its errors are those of `read`.
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-creddeletew
@@ -139,7 +141,7 @@ def enumerate(filter: str | None = None, *, all: bool = False) -> list[Credentia
             _marshal.release(ffi, dll, found[0], count[0], found[0])
 
 
-def max_persist(type: CredentialType | int = CredentialType.GENERIC) -> Persist:
+def max_persist(type: "wincred.CredentialType | int" = GENERIC) -> "wincred.Persist":
     """Ask for the strongest persistence that this logon session allows for *type*; nothing is written.
 
     Persist.NONE means that this type can't be stored: Windows does not support it, or a policy forbids it ("Do not
@@ -154,7 +156,8 @@ def max_persist(type: CredentialType | int = CredentialType.GENERIC) -> Persist:
     if not dll.CredGetSessionTypes(_TYPE_COUNT, strongest):
         raise make_error("asking what this logon session can store", *_dll.last_error())
     # Whatever a later Windows may add above ENTERPRISE allows ENTERPRISE too.
-    return Persist(min(strongest[type_code], Persist.ENTERPRISE))
+    persist: wincred.Persist = load_enums().Persist(min(strongest[type_code], ENTERPRISE))
+    return persist
 
 
 def is_supported() -> bool:
@@ -168,7 +171,7 @@ def _make_last_error(doing: str, target_name: str, type: int) -> CredentialError
 
 
 def _name_operation(doing: str, target_name: str, type: int) -> str:
-    known = _marshal.KNOWN_TYPES.get(type)
+    known = load_enums().TYPES.get(type)
     label = known.name.lower().replace("_", " ") if known else f"type {type}"
     return f"{doing} the {label} credential {quote(target_name)}"
 

@@ -5,7 +5,7 @@ checks name the field, its size and its limit.
 """
 
 import sys
-from collections.abc import Mapping
+from _collections_abc import Mapping  # as `os` does: collections.abc imports all of collections
 
 from wincred.credential import (
     MAX_ATTRIBUTE_VALUE_SIZE,
@@ -16,8 +16,6 @@ from wincred.credential import (
     MAX_TARGET_NAME_LENGTH,
     MAX_USER_NAME_LENGTH,
     Attributes,
-    CredentialType,
-    Persist,
 )
 from wincred.errors import MAX_QUOTED, TooLargeError, quote
 
@@ -25,7 +23,7 @@ TYPE_CHECKING = False  # typing's own would import typing
 if TYPE_CHECKING:
     from typing_extensions import Buffer as Buffer  # every type checker has it
 elif sys.version_info >= (3, 12):
-    from collections.abc import Buffer
+    from _collections_abc import Buffer
 else:
     Buffer = bytes | bytearray | memoryview  # what get_type_hints shows; any bytes-like object is taken
 
@@ -33,9 +31,17 @@ _NUL = "\0"
 _MAX_UINT32 = 0xFFFF_FFFF
 _MAX_SHOWN_BITS = 128  # of a number that is out of range, in an error
 
-_DOMAIN_TYPES = frozenset(int(type) for type in CredentialType if type.name.startswith("DOMAIN_"))
-_MAX_TYPE = max(CredentialType)
-_STORED_PERSISTS = frozenset(int(persist) for persist in Persist if persist is not Persist.NONE)
+# The numbers of CredentialType and Persist, whose module is imported late.
+GENERIC = 1
+DOMAIN_PASSWORD = 2
+DOMAIN_CERTIFICATE = 3
+DOMAIN_VISIBLE_PASSWORD = 4
+DOMAIN_EXTENDED = 6
+SESSION = 1
+LOCAL_MACHINE = 2
+ENTERPRISE = 3
+
+_DOMAIN_TYPES = (DOMAIN_PASSWORD, DOMAIN_CERTIFICATE, DOMAIN_VISIBLE_PASSWORD, DOMAIN_EXTENDED)
 
 
 class Secret:
@@ -107,21 +113,21 @@ def check_attributes(attributes: Mapping[str, Buffer] | None) -> list[tuple[str,
 
 def check_type(type: int) -> int:
     """The type; one that CredentialType lacks is accepted, for `enumerate` may list it."""
-    return type if isinstance(type, CredentialType) else _check_uint32("type", type, 1)
+    return _check_uint32("type", type, 1)
 
 
 def check_known_type(type: int) -> int:
     """The type, for a question that Windows answers only about those of CredentialType."""
     value = check_type(type)
-    if value > _MAX_TYPE:
-        raise ValueError(f"type must be one of CredentialType, from 1 to {_MAX_TYPE:d}, not {value}")
+    if value > DOMAIN_EXTENDED:
+        raise ValueError(f"type must be one of CredentialType, from 1 to {DOMAIN_EXTENDED}, not {value:d}")
     return value
 
 
 def check_persist(persist: int) -> int:
     """The persistence that a credential can have."""
-    value = persist if isinstance(persist, Persist) else _check_uint32("persist", persist, 0)
-    if value not in _STORED_PERSISTS:
+    value = _check_uint32("persist", persist, 0)
+    if not SESSION <= value <= ENTERPRISE:
         raise ValueError(f"persist must be SESSION (1), LOCAL_MACHINE (2) or ENTERPRISE (3), not {value:d}")
     return value
 
@@ -181,12 +187,12 @@ def _make_size_error(field: str, size: int, limit: int, unit: str) -> TooLargeEr
 
 
 def _check_uint32(field: str, value: int, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if value.__class__ is not int and (not isinstance(value, int) or isinstance(value, bool)):
         raise TypeError(f"{field} must be an int, not {_name_type(value)}")
     if not least <= value <= _MAX_UINT32:
         number = int(value) if value.bit_length() <= _MAX_SHOWN_BITS else f"a number of {value.bit_length()} bits"
         raise ValueError(f"{field} must be from {least} to {_MAX_UINT32}, not {number}")
-    return int(value)
+    return value
 
 
 def _name_type(value: object) -> str:

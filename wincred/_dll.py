@@ -4,10 +4,9 @@ Nothing else in this package reaches for the DLL: tests replace the four functio
 Windows.
 """
 
-import functools
 import sys
 
-from wincred._late import PossibleImports
+from wincred._late import PossibleImports, cache
 from wincred.errors import BrokenInstallationError, CredentialError, UnsupportedPlatformError, quote
 
 TYPE_CHECKING = False  # typing's own would import typing
@@ -64,8 +63,7 @@ def last_error() -> tuple[int, str]:
     return code, sentence
 
 
-# Kept by us: while the interpreter shuts down, sys.modules is already empty.
-@functools.cache
+@cache
 def _import_ffi() -> "FFI":
     try:
         with PossibleImports():
@@ -82,7 +80,7 @@ def _import_ffi() -> "FFI":
     return loaded
 
 
-@functools.cache
+@cache
 def _open_advapi32() -> "Advapi32":
     ffi: Any = load_ffi()
     try:

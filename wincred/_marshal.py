@@ -4,21 +4,13 @@ A secret in C memory is wiped before that memory is let go, and Windows' own mem
 makes lives only as long as a Python variable refers to it: keep each result until the call that uses it has returned.
 """
 
-from collections.abc import Iterator
-
-from wincred._checks import Secret
-from wincred.credential import (
-    MAX_ATTRIBUTES,
-    MAX_BLOB_SIZE,
-    Attributes,
-    Credential,
-    CredentialFlags,
-    CredentialType,
-    Persist,
-)
+from wincred._checks import DOMAIN_CERTIFICATE, DOMAIN_PASSWORD, Secret
+from wincred.credential import MAX_ATTRIBUTES, MAX_BLOB_SIZE, Attributes, Credential
 
 TYPE_CHECKING = False  # typing's own would import typing
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cffi import FFI
 
     from wincred._protocols import CREDENTIAL_ATTRIBUTEW, CREDENTIALW, Advapi32, CData
@@ -32,12 +24,8 @@ _ZEROS = bytes(_ABSURD_SIZE)  # for every wipe: there is nothing to make where a
 
 # Their blobs are for authentication packages only, so Windows gives none; Wine does.
 # https://learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw
-_WITHOUT_BLOB = frozenset({CredentialType.DOMAIN_PASSWORD, CredentialType.DOMAIN_CERTIFICATE})
+_WITHOUT_BLOB = (DOMAIN_PASSWORD, DOMAIN_CERTIFICATE)
 
-# A look-up in each costs a fraction of the call of its enum.
-KNOWN_TYPES = {int(known): known for known in CredentialType}
-_KNOWN_PERSISTS = {int(known): known for known in Persist}
-_NO_FLAGS = CredentialFlags.NONE
 _NO_ATTRIBUTES = Attributes()
 
 
@@ -117,19 +105,19 @@ def copy_credential(ffi: "FFI", struct: "CREDENTIALW") -> Credential:
     """A copy of what lies in Windows' memory; nothing that another program may have stored makes it fail."""
     # Not by a call: the blob as an argument would show in a traceback with local variables.
     credential = Credential.__new__(Credential)
-    type_code, persist, flags, time = struct.Type, struct.Persist, struct.Flags, struct.LastWritten
+    type_code, time = struct.Type, struct.LastWritten
     credential._target_name = _copy_string(ffi, struct.TargetName) or ""
-    credential._type = KNOWN_TYPES.get(type_code, type_code)
+    credential._type = type_code
     credential._blob = _copy_bytes(
         ffi, struct.CredentialBlob, 0 if type_code in _WITHOUT_BLOB else struct.CredentialBlobSize
     )
     credential._user_name = _copy_string(ffi, struct.UserName)
     credential._comment = _copy_string(ffi, struct.Comment)
     credential._attributes = _copy_attributes(ffi, struct) if struct.AttributeCount else _NO_ATTRIBUTES
-    credential._persist = _KNOWN_PERSISTS.get(persist, persist)
+    credential._persist = struct.Persist
     credential._last_written = time.dwHighDateTime << 32 | time.dwLowDateTime
     credential._target_alias = _copy_string(ffi, struct.TargetAlias)
-    credential._flags = CredentialFlags(flags) if flags else _NO_FLAGS
+    credential._flags = struct.Flags
     return credential
 
 

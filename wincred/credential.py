@@ -4,11 +4,10 @@ Names and numbers are those of `wincred.h <https://learn.microsoft.com/windows/w
 strings are in UTF-16 code units (a character outside the Basic Multilingual Plane counts two), without the final NUL.
 """
 
-import functools
-from collections.abc import Iterable, Iterator, Mapping
-from enum import IntEnum, IntFlag
+from _collections_abc import Iterable, Iterator, Mapping  # as `os` does: collections.abc imports all of collections
 
-from wincred._late import PossibleImports
+import wincred
+from wincred._late import PossibleImports, cache, load_enums
 
 TYPE_CHECKING = False  # typing's own would import typing
 if TYPE_CHECKING:
@@ -35,40 +34,6 @@ MAX_ATTRIBUTES: "Final" = 64
 
 MAX_ATTRIBUTE_VALUE_SIZE: "Final" = 256
 """Bytes in an attribute's value: CRED_MAX_VALUE_SIZE."""
-
-
-class CredentialType(IntEnum):
-    """What a credential is for; with the target name it is the credential's key (CRED_TYPE_*)."""
-
-    GENERIC = 1
-    DOMAIN_PASSWORD = 2
-    DOMAIN_CERTIFICATE = 3
-    DOMAIN_VISIBLE_PASSWORD = 4
-    GENERIC_CERTIFICATE = 5
-    DOMAIN_EXTENDED = 6
-
-
-class Persist(IntEnum):
-    """How long a credential lives (CRED_PERSIST_*)."""
-
-    NONE = 0
-    """The answer of :func:`wincred.max_persist` for a type that can't be stored; no credential has it."""
-    SESSION = 1
-    """Until this logon session ends."""
-    LOCAL_MACHINE = 2
-    """Across this user's logon sessions on this computer."""
-    ENTERPRISE = 3
-    """Like LOCAL_MACHINE, and it may roam with the user's profile to other computers."""
-
-
-class CredentialFlags(IntFlag):
-    """What Windows says of a credential that was read (CRED_FLAGS_*); bits without a name here stay in the value."""
-
-    NONE = 0
-    PROMPT_NOW = 0x2
-    """The blob is not kept beyond the logon session, and was not written in this one."""
-    USERNAME_TARGET = 0x4
-    """The target name is the user name: a domain credential of that user, for any server."""
 
 
 class Attributes(Mapping[str, bytes]):
@@ -147,15 +112,15 @@ class Credential:
         self,
         *,
         target_name: str,
-        type: CredentialType | int,
+        type: "wincred.CredentialType | int",
         blob: bytes,
         user_name: str | None,
         comment: str | None,
         attributes: Attributes,
-        persist: Persist | int,
+        persist: "wincred.Persist | int",
         last_written: "datetime",
         target_alias: str | None = None,
-        flags: CredentialFlags = CredentialFlags.NONE,
+        flags: "wincred.CredentialFlags | int" = 0,
     ) -> None:
         self._target_name = target_name
         self._type = type
@@ -174,9 +139,10 @@ class Credential:
         return self._target_name
 
     @property
-    def type(self) -> CredentialType | int:
+    def type(self) -> "wincred.CredentialType | int":
         """The other half of its key."""
-        return self._type
+        known: wincred.CredentialType | int = load_enums().TYPES.get(self._type, self._type)
+        return known
 
     @property
     def blob(self) -> bytes:
@@ -199,9 +165,10 @@ class Credential:
         return self._attributes
 
     @property
-    def persist(self) -> Persist | int:
+    def persist(self) -> "wincred.Persist | int":
         """How long it lives."""
-        return self._persist
+        known: wincred.Persist | int = load_enums().PERSISTS.get(self._persist, self._persist)
+        return known
 
     @property
     def last_written(self) -> "datetime":
@@ -215,9 +182,10 @@ class Credential:
         return self._target_alias
 
     @property
-    def flags(self) -> CredentialFlags:
+    def flags(self) -> "wincred.CredentialFlags":
         """What Windows says of it."""
-        return self._flags
+        flags: wincred.CredentialFlags = load_enums().CredentialFlags(self._flags)
+        return flags
 
     def __repr__(self) -> str:
         # One that is half made, in the traceback of an interruption, shows what it has.
@@ -260,8 +228,7 @@ def _convert_time(filetime: int) -> "datetime":
     return day.replace(hour=hour, minute=minute, second=second, microsecond=microsecond, tzinfo=utc)
 
 
-# Kept by us: while the interpreter shuts down, sys.modules is already empty.
-@functools.cache
+@cache
 def _load_datetime() -> "tuple[type[datetime], timezone]":
     with PossibleImports():
         from datetime import UTC, datetime

@@ -17,8 +17,6 @@ The codes are `system error codes <https://learn.microsoft.com/windows/win32/deb
 function returns which is in the pages of `wincred.h <https://learn.microsoft.com/windows/win32/api/wincred/>`_.
 """
 
-from enum import IntEnum
-
 TYPE_CHECKING = False  # typing's own would import typing
 if TYPE_CHECKING:
     from typing import Any, Final
@@ -29,7 +27,7 @@ MAX_QUOTED: "Final" = 100
 _MAX_SYSTEM_ERROR = 0xFFFF  # above, and below 0, lie HRESULTs (NTE_*, SCARD_*) and NTSTATUS codes
 
 
-class WinError(IntEnum):
+class WinError:
     """The Windows error codes that have a class of their own here."""
 
     ERROR_ACCESS_DENIED = 5

@@ -42,7 +42,8 @@ def install_fake() -> None:
 
 def use_everything() -> list[object]:
     wincred.write(TARGET_NAME, b"secret", comment="c", attributes={})
-    done: list[object] = [wincred.read(TARGET_NAME).blob, wincred.read(TARGET_NAME).last_written.year > 2000]
+    credential = wincred.read(TARGET_NAME)
+    done: list[object] = [credential.blob, credential.last_written.year > 2000, "GENERIC: 1" in repr(credential)]
     done.append(len(wincred.enumerate(f"{TARGET_NAME}*")))
     wincred.delete(TARGET_NAME)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 import wincred
-from wincred import _dll
+from wincred import CredentialType, Persist, _checks, _dll
 
 FORBIDDEN = ["cffi", "_cffi_backend", "pycparser", "ctypes", "_ctypes", "wincred._advapi32"]
 
@@ -114,6 +115,32 @@ def test_a_public_name_says_where_to_import_it_from(name: str) -> None:
     public = getattr(wincred, name)
     assert (public.__module__, public.__qualname__) == ("wincred", name)
     assert typing.get_type_hints(public) is not None
+
+
+def test_another_name_is_an_attribute_error() -> None:
+    """The enums are found by a function of the module, which finds nothing else."""
+    with pytest.raises(AttributeError, match=r"^module 'wincred' has no attribute 'Credentials'$"):
+        _ = wincred.Credentials  # type: ignore[attr-defined]  # the point
+    assert set(wincred.__all__) <= set(dir(wincred))
+
+
+def test_the_numbers_of_the_enums_are_theirs() -> None:
+    """Which the checks know, so that they need no enum."""
+    for enum in (CredentialType, Persist):
+        known = {name: getattr(_checks, name) for name in enum.__members__ if hasattr(_checks, name)}
+        assert len(known) >= 3
+        assert known == {name: enum[name] for name in known}
+    assert max(CredentialType) == _checks.DOMAIN_EXTENDED
+    domain = [known for known in CredentialType if known.name.startswith("DOMAIN_")]
+    assert list(_checks._DOMAIN_TYPES) == domain
+
+
+def test_the_defaults_of_a_call_are_members_of_the_enums() -> None:
+    """By their numbers."""
+    defaults = {name: parameter.default for name, parameter in inspect.signature(wincred.write).parameters.items()}
+    assert (defaults["type"], defaults["persist"]) == (CredentialType.GENERIC, Persist.LOCAL_MACHINE)
+    for function in (wincred.read, wincred.delete, wincred.max_persist):
+        assert inspect.signature(function).parameters["type"].default == CredentialType.GENERIC
 
 
 def test_the_public_names_are_all_there() -> None:

@@ -29,7 +29,7 @@ def test_a_finaliser_may_call_everything(target_name: str, place: str, state: st
         check=False,
         timeout=120,
     )
-    assert (done.stdout.decode(), done.stderr.decode()) == ("[b'secret', True, 1, True, True]", "")
+    assert (done.stdout.decode(), done.stderr.decode()) == ("[b'secret', True, True, 1, True, True]", "")
     assert done.returncode == 0
 
 
