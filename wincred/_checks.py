@@ -8,6 +8,7 @@ import sys
 from _collections_abc import Mapping  # as `os` does: collections.abc imports all of collections
 
 from wincred.credential import (
+    MAPPINGS,
     MAX_ATTRIBUTE_VALUE_SIZE,
     MAX_ATTRIBUTES,
     MAX_BLOB_SIZE,
@@ -102,7 +103,7 @@ def check_attributes(attributes: Mapping[str, Buffer] | None) -> list[tuple[str,
     """Every keyword, checked, with its value, which is checked when it is copied."""
     if attributes is None:
         return []
-    if not isinstance(attributes, Mapping):
+    if not isinstance(attributes, MAPPINGS):
         raise TypeError(f"attributes must be a mapping of keyword to bytes, not {_name_type(attributes)}")
     pairs = attributes.pairs if isinstance(attributes, Attributes) else attributes.items()
     checked = [(keyword, _make_value(keyword, value)) for keyword, value in pairs]

@@ -35,6 +35,10 @@ MAX_ATTRIBUTES: "Final" = 64
 MAX_ATTRIBUTE_VALUE_SIZE: "Final" = 256
 """Bytes in an attribute's value: CRED_MAX_VALUE_SIZE."""
 
+MAPPINGS = (dict, Mapping)
+"""What is a mapping to `isinstance`. While the interpreter shuts down, a dict is no Mapping any more: the class between
+the two, MutableMapping, has gone."""
+
 
 class Attributes(Mapping[str, bytes]):
     """The attributes of a credential: a read-only mapping of keyword to value.
@@ -49,7 +53,7 @@ class Attributes(Mapping[str, bytes]):
     def __init__(self, pairs: Mapping[str, bytes] | Iterable[tuple[str, bytes]] = ()) -> None:
         if isinstance(pairs, Attributes):
             pairs = pairs.pairs
-        self._pairs = tuple(pairs.items() if isinstance(pairs, Mapping) else pairs)
+        self._pairs = tuple(pairs.items() if isinstance(pairs, MAPPINGS) else pairs)
         self._first: dict[str, bytes] = dict(reversed(self._pairs))
 
     @property

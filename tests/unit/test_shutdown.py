@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import _cffi_backend
 import pytest
 
 import wincred
@@ -31,6 +32,64 @@ def test_a_finaliser_may_call_everything(target_name: str, place: str, state: st
     )
     assert (done.stdout.decode(), done.stderr.decode()) == ("[b'secret', True, True, 1, True, True]", "")
     assert done.returncode == 0
+
+
+ALONE = f"""
+import sys
+sys.path[:0] = [{str(Path(wincred.__file__).parents[1])!r}, {str(Path(_cffi_backend.__file__).parent)!r}]
+import wincred
+from wincred import _dll
+
+class DLL:
+    def CredWriteW(self, struct, flags):
+        self.count = struct.AttributeCount
+        return 1
+
+    def CredReadW(self, name, type, flags, found):
+        self.struct = _dll.load_ffi().new("CREDENTIALW *")
+        self.struct.Type, self.struct.Flags = 1, 2
+        found[0] = self.struct
+        return 1
+
+    def CredGetSessionTypes(self, count, strongest):
+        strongest[1] = 3
+        return 1
+
+    def CredFree(self, block):
+        pass
+
+class Last:
+    def __del__(self, dll=DLL(), write=sys.stdout.write):
+        _dll.is_supported = lambda: True
+        _dll.load_advapi32 = lambda: dll
+        try:
+            wincred.write("x", b"", attributes={{"k": b"v"}})
+            attributes = wincred.Attributes({{"k": b"v"}})
+            credential = wincred.read("x")
+            told = (dll.count, len(attributes), wincred.max_persist(), credential)
+        except BaseException as error:
+            told = error
+        write(repr(told))
+
+last = Last()
+"""
+
+
+def test_a_finaliser_of_a_program_that_has_imported_nothing_else() -> None:
+    """No other module keeps alive what ours need, such as the classes between a dict and a Mapping."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", ALONE],
+        stdin=subprocess.PIPE if sys.platform == "win32" else subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.stdout.decode(), done.stderr.decode()) == (
+        "(1, 1, <Persist.ENTERPRISE: 3>, Credential(target_name='', type=<CredentialType.GENERIC: 1>, user_name=None, "
+        "comment=None, persist=<Persist.NONE: 0>, last_written=datetime.datetime(1601, 1, 1, 0, 0, "
+        "tzinfo=datetime.timezone.utc), target_alias=None, flags=<CredentialFlags.PROMPT_NOW: 2>))",
+        "",
+    )
 
 
 def test_no_time_is_made_by_a_timedelta() -> None:
