@@ -109,7 +109,7 @@ class Credential:
     text may hold a lone surrogate, if another program has stored one.
     """
 
-    # Not a dataclass: that module, with `inspect` behind it, takes as long to import as all of wincred.
+    # Not a dataclass: that module, with `inspect` behind it, takes several times as long to import as all of wincred.
     __slots__ = tuple(f"_{name}" for name in _FIELDS)
 
     def __init__(
