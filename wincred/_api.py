@@ -34,8 +34,8 @@ def write(
     The target name is not case-sensitive and has at most 32767 UTF-16 code units (337 for a domain type), the user name
     513, the comment 255. *attributes* maps at most 64 keywords (255 units) to bytes-like values of at most 256 bytes; a
     credential's own `Attributes` are written with every keyword that is there twice. A domain password's blob is the
-    password in UTF-16LE. By default it is generic (CredentialType.GENERIC), and kept on this computer
-    (Persist.LOCAL_MACHINE).
+    password in UTF-16LE. By default the credential is generic (CredentialType.GENERIC), and
+    stays on this computer (Persist.LOCAL_MACHINE).
 
     Before Windows is called: TooLargeError for a field over its limit; ValueError for an empty target name or keyword,
     a NUL, a lone surrogate or a number out of range; TypeError for a field of a wrong type, or bytes that were
