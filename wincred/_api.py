@@ -1,5 +1,7 @@
 """The public functions: each checks its arguments, calls Windows, and returns the answer or raises the error."""
 
+from __future__ import annotations
+
 from _collections_abc import Mapping  # as `os` does: collections.abc imports all of collections
 
 import wincred
@@ -25,8 +27,8 @@ def write(
     user_name: str | None = None,
     comment: str | None = None,
     attributes: Mapping[str, Buffer] | None = None,
-    persist: "wincred.Persist | int" = LOCAL_MACHINE,
-    type: "wincred.CredentialType | int" = GENERIC,
+    persist: wincred.Persist | int = LOCAL_MACHINE,
+    type: wincred.CredentialType | int = GENERIC,
 ) -> None:
     """Store a credential; it replaces the one of the same target name and type.
 
@@ -69,7 +71,7 @@ def write(
         _marshal.wipe_copies(ffi, copies)
 
 
-def read(target_name: str, *, type: "wincred.CredentialType | int" = GENERIC) -> Credential:
+def read(target_name: str, *, type: wincred.CredentialType | int = GENERIC) -> Credential:
     """Read the credential of that target name (not case-sensitive) and type.
 
     The name may be one from a listing, whatever it holds. A domain password or certificate comes with an empty blob:
@@ -97,7 +99,7 @@ def read(target_name: str, *, type: "wincred.CredentialType | int" = GENERIC) ->
             _marshal.release(ffi, dll, found[0], 1, found)
 
 
-def delete(target_name: str, *, type: "wincred.CredentialType | int" = GENERIC) -> None:
+def delete(target_name: str, *, type: wincred.CredentialType | int = GENERIC) -> None:
     """Remove the credential of that target name (not case-sensitive) and type; its errors are those of `read`.
 
     https://learn.microsoft.com/windows/win32/api/wincred/nf-wincred-creddeletew
@@ -142,7 +144,7 @@ def enumerate(filter: str | None = None, *, all: bool = False) -> list[Credentia
             _marshal.release(ffi, dll, found[0], count[0], found[0])
 
 
-def max_persist(type: "wincred.CredentialType | int" = GENERIC) -> "wincred.Persist":
+def max_persist(type: wincred.CredentialType | int = GENERIC) -> wincred.Persist:
     """Ask for the strongest persistence that this logon session allows for *type*; nothing is written.
 
     Persist.NONE means that this type can't be stored: Windows does not support it, or a policy forbids it ("Do not

@@ -4,6 +4,8 @@ Windows has one code for many different mistakes, cuts a string at its first NUL
 checks name the field, its size and its limit.
 """
 
+from __future__ import annotations
+
 import sys
 from _collections_abc import Mapping  # as `os` does: collections.abc imports all of collections
 

@@ -4,6 +4,8 @@ Nothing else in this package reaches for the DLL: tests replace the four functio
 Windows.
 """
 
+from __future__ import annotations
+
 import sys
 
 from wincred._late import PossibleImports, cache
@@ -34,7 +36,7 @@ DECLARATIONS = (
 while the interpreter shuts down is not the one that the functions of the DLL take."""
 
 
-def load_advapi32() -> "Advapi32":
+def load_advapi32() -> Advapi32:
     """The DLL. Raises UnsupportedPlatformError where there is none."""
     if not is_supported():
         reason = f"the Credential Manager is a part of Windows, and this is {sys.platform}"
@@ -48,7 +50,7 @@ def is_supported() -> bool:
     return sys.platform == "win32"
 
 
-def load_ffi() -> "FFI":
+def load_ffi() -> FFI:
     """The generated declarations, imported at the first call: they need cffi. Raises BrokenInstallationError."""
     return _import_ffi()
 
@@ -64,7 +66,7 @@ def last_error() -> tuple[int, str]:
 
 
 @cache
-def _import_ffi() -> "FFI":
+def _import_ffi() -> FFI:
     try:
         with PossibleImports():
             from wincred._advapi32 import ffi
@@ -81,7 +83,7 @@ def _import_ffi() -> "FFI":
 
 
 @cache
-def _open_advapi32() -> "Advapi32":
+def _open_advapi32() -> Advapi32:
     ffi: Any = load_ffi()
     try:
         # A bare name is safe here: advapi32.dll is one of Windows' KnownDLLs, which only the system directory provides.

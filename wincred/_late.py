@@ -1,5 +1,7 @@
 """Imports that wait until a call needs them, possible while the interpreter shuts down too."""
 
+from __future__ import annotations
+
 import sys
 
 from wincred import __path__ as _package_path
@@ -54,7 +56,7 @@ def _revive() -> None:
 
 
 @cache
-def load_enums() -> "ModuleType":
+def load_enums() -> ModuleType:
     """`wincred._enums`."""
     with PossibleImports():
         from wincred import _enums

@@ -4,6 +4,8 @@ A secret in C memory is wiped before that memory is let go, and Windows' own mem
 makes lives only as long as a Python variable refers to it: keep each result until the call that uses it has returned.
 """
 
+from __future__ import annotations
+
 from wincred._checks import DOMAIN_CERTIFICATE, DOMAIN_PASSWORD, Secret
 from wincred.credential import MAX_ATTRIBUTES, MAX_BLOB_SIZE, Attributes, Credential
 
@@ -29,14 +31,14 @@ _WITHOUT_BLOB = (DOMAIN_PASSWORD, DOMAIN_CERTIFICATE)
 _NO_ATTRIBUTES = Attributes()
 
 
-def make_string(ffi: "FFI", text: str | None) -> "CData":
+def make_string(ffi: FFI, text: str | None) -> CData:
     """A copy of *text* in UTF-16, with a final NUL; NULL for None. A lone surrogate stays what it is."""
     return ffi.NULL if text is None else ffi.new("wchar_t[]", text)
 
 
 def make_struct(
-    ffi: "FFI",
-    copies: "list[tuple[CData, int]]",
+    ffi: FFI,
+    copies: list[tuple[CData, int]],
     *,
     target_name: str,
     type: int,
@@ -45,7 +47,7 @@ def make_struct(
     comment: str | None,
     attributes: list[tuple[str, Secret]],
     persist: int,
-) -> "tuple[CREDENTIALW, list[CData]]":
+) -> tuple[CREDENTIALW, list[CData]]:
     """A CREDENTIALW of checked fields, and what must live as long as it, beside *copies*.
 
     Each copy of a secret is put into *copies* before there is anything in it, and is the caller's to wipe, whatever
@@ -70,7 +72,7 @@ def make_struct(
     return struct, kept
 
 
-def wipe_copies(ffi: "FFI", copies: "list[tuple[CData, int]]") -> None:
+def wipe_copies(ffi: FFI, copies: list[tuple[CData, int]]) -> None:
     """Wipe what `make_struct` has put there."""
     try:
         _wipe(ffi, iter(copies))
@@ -79,14 +81,14 @@ def wipe_copies(ffi: "FFI", copies: "list[tuple[CData, int]]") -> None:
         raise
 
 
-def find_structs(count: int, pointers: "CData") -> "list[CREDENTIALW]":
+def find_structs(count: int, pointers: CData) -> list[CREDENTIALW]:
     """The structures that are there, which may be fewer than *count*: no pointer to nothing is followed."""
     if not pointers or count > _ABSURD_COUNT:
         return []
     return [struct for struct in pointers[0:count] if struct]
 
 
-def release(ffi: "FFI", dll: "Advapi32", block: "CData", count: int, pointers: "CData") -> None:
+def release(ffi: FFI, dll: Advapi32, block: CData, count: int, pointers: CData) -> None:
     """Wipe the secrets in Windows' *block*, to which *count* *pointers* lead, then free it."""
     try:
         _wipe(ffi, iter(_find_secrets(count, pointers)))
@@ -97,11 +99,11 @@ def release(ffi: "FFI", dll: "Advapi32", block: "CData", count: int, pointers: "
         dll.CredFree(block)
 
 
-def copy_credentials(ffi: "FFI", structs: "list[CREDENTIALW]") -> list[Credential]:
+def copy_credentials(ffi: FFI, structs: list[CREDENTIALW]) -> list[Credential]:
     return [copy_credential(ffi, struct) for struct in structs]
 
 
-def copy_credential(ffi: "FFI", struct: "CREDENTIALW") -> Credential:
+def copy_credential(ffi: FFI, struct: CREDENTIALW) -> Credential:
     """A copy of what lies in Windows' memory; nothing that another program may have stored makes it fail."""
     # Not by a call: the blob as an argument would show in a traceback with local variables.
     credential = Credential.__new__(Credential)
@@ -121,7 +123,7 @@ def copy_credential(ffi: "FFI", struct: "CREDENTIALW") -> Credential:
     return credential
 
 
-def _copy_secret(ffi: "FFI", secret: Secret, copies: "list[tuple[CData, int]]") -> "tuple[CData, int]":
+def _copy_secret(ffi: FFI, secret: Secret, copies: list[tuple[CData, int]]) -> tuple[CData, int]:
     """A pointer to a copy of *secret* in C memory, and its size."""
     view = secret.view()
     size = view.nbytes
@@ -135,7 +137,7 @@ def _copy_secret(ffi: "FFI", secret: Secret, copies: "list[tuple[CData, int]]") 
     return copy, size
 
 
-def _copy_scattered(ffi: "FFI", copy: "CData", view: memoryview) -> None:
+def _copy_scattered(ffi: FFI, copy: CData, view: memoryview) -> None:
     """Copy a view whose bytes do not lie side by side, such as every second one of another."""
     gathered = bytearray(view)
     try:
@@ -145,8 +147,8 @@ def _copy_scattered(ffi: "FFI", copy: "CData", view: memoryview) -> None:
 
 
 def _make_attributes(
-    ffi: "FFI", attributes: list[tuple[str, Secret]], copies: "list[tuple[CData, int]]", kept: "list[CData]"
-) -> "CData":
+    ffi: FFI, attributes: list[tuple[str, Secret]], copies: list[tuple[CData, int]], kept: list[CData]
+) -> CData:
     array = ffi.new("CREDENTIAL_ATTRIBUTEW[]", len(attributes))
     kept.append(array)
     slot: CREDENTIAL_ATTRIBUTEW
@@ -158,7 +160,7 @@ def _make_attributes(
     return array
 
 
-def _find_secrets(count: int, pointers: "CData") -> "list[tuple[CData, int]]":
+def _find_secrets(count: int, pointers: CData) -> list[tuple[CData, int]]:
     """The blobs and values of attributes in a block of Windows', each with its size."""
     secrets: list[tuple[CData, int]] = []
     for struct in find_structs(count, pointers):
@@ -168,7 +170,7 @@ def _find_secrets(count: int, pointers: "CData") -> "list[tuple[CData, int]]":
     return [(pointer, size) for pointer, size in secrets if pointer and size <= _ABSURD_SIZE]
 
 
-def _wipe(ffi: "FFI", secrets: "Iterator[tuple[CData, int]]") -> None:
+def _wipe(ffi: FFI, secrets: Iterator[tuple[CData, int]]) -> None:
     """Wipe each; one that fails keeps no other from being done."""
     try:
         for pointer, size in secrets:
@@ -178,24 +180,24 @@ def _wipe(ffi: "FFI", secrets: "Iterator[tuple[CData, int]]") -> None:
         raise
 
 
-def _copy_attributes(ffi: "FFI", struct: "CREDENTIALW") -> Attributes:
+def _copy_attributes(ffi: FFI, struct: CREDENTIALW) -> Attributes:
     slots = _find_slots(struct)
     return Attributes(
         (_copy_string(ffi, slot.Keyword) or "", _copy_bytes(ffi, slot.Value, slot.ValueSize)) for slot in slots
     )
 
 
-def _find_slots(struct: "CREDENTIALW") -> "list[CREDENTIAL_ATTRIBUTEW]":
+def _find_slots(struct: CREDENTIALW) -> list[CREDENTIAL_ATTRIBUTEW]:
     """The attributes that are there; none where there is no memory that can hold them."""
     if not struct.Attributes or struct.AttributeCount > _ABSURD_ATTRIBUTES:
         return []
     return [struct.Attributes[index] for index in range(struct.AttributeCount)]
 
 
-def _copy_string(ffi: "FFI", pointer: "CData") -> str | None:
+def _copy_string(ffi: FFI, pointer: CData) -> str | None:
     text: str | None = ffi.string(pointer) if pointer else None  # type: ignore[assignment]  # bytes are those of char
     return text
 
 
-def _copy_bytes(ffi: "FFI", pointer: "CData", size: int) -> bytes:
+def _copy_bytes(ffi: FFI, pointer: CData, size: int) -> bytes:
     return ffi.buffer(pointer, size)[:] if pointer and size <= _ABSURD_SIZE else b""

@@ -4,6 +4,8 @@ Names and numbers are those of `wincred.h <https://learn.microsoft.com/windows/w
 strings are in UTF-16 code units (a character outside the Basic Multilingual Plane counts two), without the final NUL.
 """
 
+from __future__ import annotations
+
 from _collections_abc import Iterable, Iterator, Mapping  # as `os` does: collections.abc imports all of collections
 
 import wincred
@@ -14,25 +16,25 @@ if TYPE_CHECKING:
     from datetime import datetime, timezone
     from typing import Any, Final, NoReturn, SupportsIndex
 
-MAX_BLOB_SIZE: "Final" = 5 * 512
+MAX_BLOB_SIZE: Final = 5 * 512
 """Bytes in a blob: CRED_MAX_CREDENTIAL_BLOB_SIZE. Headers older than Windows 7's say 512."""
 
-MAX_TARGET_NAME_LENGTH: "Final" = 32767
+MAX_TARGET_NAME_LENGTH: Final = 32767
 """Code units in the target name of a generic credential: CRED_MAX_GENERIC_TARGET_NAME_LENGTH."""
 
-MAX_DOMAIN_TARGET_NAME_LENGTH: "Final" = 256 + 1 + 80
+MAX_DOMAIN_TARGET_NAME_LENGTH: Final = 256 + 1 + 80
 """Code units in the target name of a domain credential: CRED_MAX_DOMAIN_TARGET_NAME_LENGTH."""
 
-MAX_USER_NAME_LENGTH: "Final" = 256 + 1 + 256
+MAX_USER_NAME_LENGTH: Final = 256 + 1 + 256
 """Code units in a user name: CRED_MAX_USERNAME_LENGTH."""
 
-MAX_STRING_LENGTH: "Final" = 255
+MAX_STRING_LENGTH: Final = 255
 """Code units in a comment or an attribute's keyword: CRED_MAX_STRING_LENGTH is 256, and Windows counts the NUL."""
 
-MAX_ATTRIBUTES: "Final" = 64
+MAX_ATTRIBUTES: Final = 64
 """Attributes of one credential: CRED_MAX_ATTRIBUTES."""
 
-MAX_ATTRIBUTE_VALUE_SIZE: "Final" = 256
+MAX_ATTRIBUTE_VALUE_SIZE: Final = 256
 """Bytes in an attribute's value: CRED_MAX_VALUE_SIZE."""
 
 MAPPINGS = (dict, Mapping)
@@ -116,15 +118,15 @@ class Credential:
         self,
         *,
         target_name: str,
-        type: "wincred.CredentialType | int",
+        type: wincred.CredentialType | int,
         blob: bytes,
         user_name: str | None,
         comment: str | None,
         attributes: Attributes,
-        persist: "wincred.Persist | int",
-        last_written: "datetime",
+        persist: wincred.Persist | int,
+        last_written: datetime,
         target_alias: str | None = None,
-        flags: "wincred.CredentialFlags | int" = 0,
+        flags: wincred.CredentialFlags | int = 0,
     ) -> None:
         self._target_name = target_name
         self._type = type
@@ -143,7 +145,7 @@ class Credential:
         return self._target_name
 
     @property
-    def type(self) -> "wincred.CredentialType | int":
+    def type(self) -> wincred.CredentialType | int:
         """The other half of its key."""
         known: wincred.CredentialType | int = load_enums().TYPES.get(self._type, self._type)
         return known
@@ -169,13 +171,13 @@ class Credential:
         return self._attributes
 
     @property
-    def persist(self) -> "wincred.Persist | int":
+    def persist(self) -> wincred.Persist | int:
         """How long it lives."""
         known: wincred.Persist | int = load_enums().PERSISTS.get(self._persist, self._persist)
         return known
 
     @property
-    def last_written(self) -> "datetime":
+    def last_written(self) -> datetime:
         """When Windows last wrote it: aware, in UTC, to the microsecond; after the year 9999, that year's end."""
         # Made when it is asked for: few readers ask, and `datetime` takes a start a while to import.
         return _convert_time(self._last_written) if isinstance(self._last_written, int) else self._last_written
@@ -186,7 +188,7 @@ class Credential:
         return self._target_alias
 
     @property
-    def flags(self) -> "wincred.CredentialFlags":
+    def flags(self) -> wincred.CredentialFlags:
         """What Windows says of it."""
         flags: wincred.CredentialFlags = load_enums().CredentialFlags(self._flags)
         return flags
@@ -204,11 +206,11 @@ class Credential:
     def __hash__(self) -> int:
         return hash(tuple(getattr(self, name) for name in _FIELDS if name != "attributes"))
 
-    def __replace__(self, /, **changes: "Any") -> "Credential":
+    def __replace__(self, /, **changes: Any) -> Credential:
         """For `copy.replace`: this one with other fields."""
         return self.__class__(**{name: getattr(self, name) for name in _FIELDS} | changes)
 
-    def __reduce_ex__(self, protocol: "SupportsIndex") -> "NoReturn":
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("a Credential holds a secret: it can't be pickled or copied; pass its target name instead")
 
 
@@ -216,7 +218,7 @@ _FIRST_DAY = 584_389  # datetime(1601, 1, 1).toordinal(): a FILETIME counts 100 
 _DAY = 24 * 60 * 60 * 1_000_000  # microseconds
 
 
-def _convert_time(filetime: int) -> "datetime":
+def _convert_time(filetime: int) -> datetime:
     """The time of a FILETIME, to the microsecond; the last one that Python has for one that it can't hold."""
     # Without a timedelta: to make one while the interpreter shuts down crashes CPython 3.13 and later.
     # https://github.com/python/cpython/issues/132413
@@ -233,7 +235,7 @@ def _convert_time(filetime: int) -> "datetime":
 
 
 @cache
-def _load_datetime() -> "tuple[type[datetime], timezone]":
+def _load_datetime() -> tuple[type[datetime], timezone]:
     with PossibleImports():
         from datetime import UTC, datetime
     return datetime, UTC

@@ -17,11 +17,13 @@ The codes are `system error codes <https://learn.microsoft.com/windows/win32/deb
 function returns which is in the pages of `wincred.h <https://learn.microsoft.com/windows/win32/api/wincred/>`_.
 """
 
+from __future__ import annotations
+
 TYPE_CHECKING = False  # typing's own would import typing
 if TYPE_CHECKING:
     from typing import Any, Final
 
-MAX_QUOTED: "Final" = 100
+MAX_QUOTED: Final = 100
 """Characters of a name, or of another text that was not ours, that an error shows at most."""
 
 _MAX_SYSTEM_ERROR = 0xFFFF  # above, and below 0, lie HRESULTs (NTE_*, SCARD_*) and NTSTATUS codes
@@ -84,7 +86,7 @@ class CredentialError(OSError):
         """The code as Windows documents it: "1312", or "0x80090016" for an HRESULT; empty for None."""
         return "" if self.winerror is None else _spell(self.winerror)
 
-    def __reduce__(self) -> "tuple[Any, ...]":
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (*self.args, self.winerror), vars(self)
 
 

@@ -18,6 +18,7 @@ OURS = {"_api", "_checks", "_dll", "_late", "_marshal", "credential", "errors"}
 BY_IMPORT = {
     "wincred",
     *(f"wincred.{name}" for name in OURS),
+    "__future__",
     "_collections_abc",  # which a start with site-packages has loaded already
 }
 BY_READ = {*BY_IMPORT, "wincred._advapi32", "_cffi_backend"}
