@@ -1,4 +1,7 @@
-"""The read of a session in a keyring with one deployment and with twenty, and what of it is the lock."""
+"""The read of a session in a keyring with one deployment and with twenty, and what of it is the lock.
+
+In a process that has read before; and on Windows the first of a new one, as an editor starts it for each read.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from children import read_output
 from coder_login import KeyringStore
 from coder_login.sessionstore.keyrings import open_system_keyring
 from coder_login.sessionstore.keyrings.protocol import KeyringProvider
 from coder_login.sessionstore.lock import locked
-from samples import batch, interleave_calls
+from samples import Measure, batch, interleave, interleave_calls
 from sessions import TOKEN, make_name, removed, temporary_directory
 from table import MICROSECONDS, Comparison, Table, Target
 
@@ -19,7 +23,21 @@ import wincred
 
 READS = 20
 ONE, TWENTY, LOCK = "keyring read, 1 deployment", "keyring read, 20 deployments", "the keyring's lock alone"
+FIRST_READ, FIRST_LOCK = "first keyring read of a process", "first lock of a process"
 IN_MEMORY = "This system has no keyring: here it is in memory and answers at once, so that the rest weighs more."
+
+
+TIMED = """if True:
+    import sys, time
+    from coder_login import KeyringStore
+    from coder_login.sessionstore.lock import locked
+    service, lock, url = sys.argv[1:]
+    start = time.perf_counter()
+    {}
+    print(time.perf_counter() - start)
+"""
+DO_READ = "KeyringStore(service, lock_path=lock).read(url)"
+DO_LOCK = "locked(lock).__enter__()"
 
 
 class Memory:
@@ -47,15 +65,27 @@ def measure_keyring_reads(rounds: int) -> Table:
     with temporary_directory() as directory, open_provider() as (provider, services):
         lock = directory / "lock"
         one, twenty = (KeyringStore(service, provider=provider, lock_path=lock) for service in services)
+        url = fill(one, 1)
         things = {
-            ONE: batch(partial(one.read, fill(one, 1)), READS),
+            ONE: batch(partial(one.read, url), READS),
             TWENTY: batch(partial(twenty.read, fill(twenty, 20)), READS),
             LOCK: batch(partial(take, lock), READS),
         }
         samples = interleave_calls(things, rounds)
-    comparisons = (Comparison(TWENTY, ONE, Target(0.9, 1.1)), Comparison(LOCK, ONE, Target(high=0.05)))
+        if wincred.is_supported():
+            arguments = (one.service, str(lock), url)
+            first = {FIRST_READ: printed(DO_READ, *arguments), FIRST_LOCK: printed(DO_LOCK, *arguments)}
+            samples |= interleave(first, rounds)
+    comparisons = [Comparison(TWENTY, ONE, Target(0.9, 1.1)), Comparison(LOCK, ONE, Target(high=0.05))]
+    if wincred.is_supported():
+        comparisons.append(Comparison(FIRST_LOCK, FIRST_READ, Target(high=0.05)))
     notes = () if wincred.is_supported() else (IN_MEMORY,)
-    return Table("Keyring reads", MICROSECONDS, samples, comparisons, notes=notes)
+    return Table("Keyring reads", MICROSECONDS, samples, tuple(comparisons), notes=notes)
+
+
+def printed(code: str, *arguments: str) -> Measure:
+    """The seconds that *code* takes in a new process, which tells them."""
+    return lambda: float(read_output("-c", TIMED.format(code), *arguments))
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """The benchmarks count right, say what is missed, and leave the user's own session alone.
 
-With a fake at the DLL seam; one test, as it says, on the real advapi32.
+With a fake at the DLL seam; two tests, as they say, on the real advapi32.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ from children import clean_environment, peak_memory, read_output
 from coder_login import KeyringStore
 from coder_login.sessionstore import DEFAULT_SERVICE
 from fake_advapi32 import FakeAdvapi32, Stored
+from keyring_reads import measure_keyring_reads
 from least import BLOB, COMMENT, NAME, USER, Instant, Least
 from samples import Samples, batch, interleave
 from sessions import BLOB as SESSION_BLOB
 from sessions import TOKEN, URL, removed, session_directory, system_session
 from starts import without
 from table import MEGABYTES, MILLISECONDS, Comparison, Table, Target
+from whoami import measure_whoami
 
 import wincred
 
@@ -371,3 +373,11 @@ def test_the_peak_of_a_process_is_its_own() -> None:
     """Not that of whoever started it: a system counts the memory that a new process shares with that one at first."""
     ours = bytearray(b"x" * 200_000_000)
     assert 2e6 < peak_memory("-c", "pass")() < 100e6 < len(ours)
+
+
+@pytest.mark.parametrize("measure", [measure_keyring_reads, measure_whoami], ids=lambda measure: measure.__name__)
+def test_what_is_compared_is_measured(measure: Callable[[int], Table]) -> None:
+    """A single round of the two that need the most around them, a keyring (Wine's real one too) and a deployment."""
+    table = measure(1)
+    assert all(value > 0 for samples in table.samples.values() for value in samples.values)
+    assert [comparison.label for comparison in table.comparisons if comparison.compute(table.samples) is None] == []
