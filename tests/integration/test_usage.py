@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from coder_login.text import printable
 from memory_keyring import MemoryKeyring
@@ -103,6 +105,32 @@ def test_a_url_as_a_command(inside: Inside, before: list[str], url: str, shown: 
         "error: No such command: that looks like a URL",
         f"To log in, use: coder login {flags}{shown}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "env"),
+    [
+        pytest.param([], {"CODER_USE_KEYRING": "perhaps"}, id="keyring"),
+        pytest.param([], {"CODER_NO_OPEN": "perhaps"}, id="flag"),
+        pytest.param([], {"CODER_CONFIG_DIR": "$HOME/dev"}, id="directory"),
+        pytest.param(["--global-config", "'dev'"], {}, id="directory-option"),
+    ],
+)
+def test_a_next_step_leaves_out_what_is_wrong_itself(inside: Inside, before: list[str], env: dict[str, str]) -> None:
+    """The value of an option or a variable that no command has looked at yet: it is no second error."""
+    run = inside.run(*before, "https://dev.example.com", env=env)
+    assert run.code == 2
+    assert run.stderr.splitlines()[-2:] == [
+        "error: No such command: that looks like a URL",
+        "To log in, use: coder login https://dev.example.com",
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the quotes of POSIX")
+def test_a_next_step_repeats_an_empty_directory_as_one(inside: Inside) -> None:
+    """It means the usual one, whatever the variable says, and is no name."""
+    run = inside.run("--global-config=", "https://dev.example.com", env={"CODER_CONFIG_DIR": "/home/anna/dev"})
+    assert run.stderr.splitlines()[-1] == "To log in, use: coder login --global-config '' https://dev.example.com"
 
 
 def test_a_url_with_a_password_as_a_command(machine: Machine) -> None:

@@ -7,6 +7,7 @@ import shlex
 import sys
 
 from coder_login.commands import options
+from coder_login.commands.errors import UsageError
 from coder_login.commands.options import GLOBAL_OPTIONS, Given, GlobalOption
 
 _SENT = (options.HEADER, options.HEADER_COMMAND)  # secrets that a request needs
@@ -15,7 +16,8 @@ _SENT = (options.HEADER, options.HEADER_COMMAND)  # secrets that a request needs
 class Invocation:
     """A run whose global options are *given*.
 
-    What a variable said is an option too: the person who reads an editor's log has not the editor's variables.
+    What a variable said is an option too: the person who reads an editor's log has not the editor's variables. A value
+    that is wrong is left out: it has its own error, and here another one is told.
     """
 
     def __init__(self, given: Given) -> None:
@@ -23,7 +25,10 @@ class Invocation:
 
     @property
     def uses_keyring(self) -> bool:
-        return self._given.get_flag(options.USE_KEYRING)
+        try:
+            return self._given.get_flag(options.USE_KEYRING)
+        except UsageError:
+            return False
 
     @property
     def sends_headers(self) -> bool:
@@ -50,7 +55,7 @@ class Invocation:
         line says which secrets to give again; *token* when the token is one of them.
         """
         store = [] if name.startswith("keyring") else self._repeat_store(keyring)
-        repeated = [word for option in GLOBAL_OPTIONS for word in self._repeat(option, words)]
+        repeated = [word for option in GLOBAL_OPTIONS for word in self._repeat_if_valid(option, words)]
         line = f"{text} {quote(['coder', *name.split(), *store, *repeated, *words])}"
         secrets = (options.TOKEN, *_SENT) if token else _SENT
         again = [option.name for option in secrets if option.key in self._given.values]
@@ -63,6 +68,12 @@ class Invocation:
         is_said = keyring is not None or options.USE_KEYRING.key in self._given.values
         return [f"{options.USE_KEYRING.name}=false"] if is_said else []
 
+    def _repeat_if_valid(self, option: GlobalOption, words: tuple[str, ...]) -> list[str]:
+        try:
+            return self._repeat(option, words)
+        except UsageError:
+            return []
+
     def _repeat(self, option: GlobalOption, words: tuple[str, ...]) -> list[str]:
         """The option as it was given; none for a secret, and no URL where *words* name a deployment."""
         value = self._given.values.get(option.key, options.read_variable(option))
@@ -73,7 +84,8 @@ class Invocation:
         if option.kind == "flag":
             return [option.name if self._given.get_flag(option) else f"{option.name}=false"]
         if option is options.GLOBAL_CONFIG:
-            return [option.name, str(self._given.get_directory(option))]  # absolute: pasted elsewhere it means the same
+            # Absolute: pasted elsewhere it means the same. Empty: the usual one, whatever the variable says.
+            return [option.name, self._given.get_directory(option) or ""]
         return [option.name, f"{value:g}" if option.kind == "seconds" else str(value)]
 
 
