@@ -9,8 +9,9 @@ import click
 import pytest
 from coder_login.commands import program
 from coder_login.commands.options import Given
+from coder_login.text import printable
 
-from cli import Inside
+from cli import TOKEN, Inside
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -49,3 +50,10 @@ def test_what_click_says_is_one_line() -> None:
     """Some of it is what was typed."""
     problem = program._make_usage_error(click.UsageError("two\nlines"))
     assert (problem.message, problem.usage) == ("two\\nlines", "")
+
+
+@pytest.mark.parametrize("before", ["\x1b", "a " * 240], ids=["escaped", "cut"])
+def test_what_click_says_shows_no_token(before: str) -> None:
+    """Neither behind a control character, which is shown as letters, nor its first part, where the text is cut."""
+    problem = program._make_usage_error(click.UsageError(f"{before}{TOKEN}"))
+    assert problem.message == printable(f"{before}[hidden]")

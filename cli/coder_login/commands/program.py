@@ -15,7 +15,7 @@ from coder_login.commands.everyday import COMPLETION
 from coder_login.commands.go_cli import COMMANDS
 from coder_login.commands.options import Given
 from coder_login.commands.parsing import Group, scan
-from coder_login.text import printable
+from coder_login.text import printable, redact
 
 if TYPE_CHECKING:
     from coder_login.commands.errors import UsageError
@@ -148,7 +148,8 @@ def _make_usage_error(problem: click.ClickException) -> UsageError:
 
     context = getattr(problem, "ctx", None)
     usage = f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n" if context else ""
-    return UsageError(printable(problem.format_message()), usage)
+    # Hidden before it is cut and escaped: a part of a token is not found, nor one in the middle of a word.
+    return UsageError(printable(redact(problem.format_message())), usage)
 
 
 def _call(arguments: list[str], given: Given) -> int:
