@@ -27,3 +27,8 @@ def __getattr__(name: str) -> Any:
     from coder_login import sessionstore
 
     return getattr(sessionstore, name)
+
+
+def __dir__() -> list[str]:
+    """With the stores: `help` and a prompt's completion go by it."""
+    return sorted({*globals(), *__all__})

@@ -23,6 +23,10 @@ class Value:
     __slots__: tuple[str, ...] = ()
     _SECRETS: frozenset[str] = frozenset()
 
+    def __init_subclass__(cls) -> None:
+        # For `match` by position; assigned, mypy would refuse it.
+        type.__setattr__(cls, "__match_args__", cls.__slots__)
+
     def _fill(self, *fields: object) -> None:
         for name, field in zip(self.__slots__, fields, strict=True):
             object.__setattr__(self, name, field)

@@ -6,6 +6,7 @@ The keyring is one in memory on every system; the Windows one adds `wincred` alo
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -100,3 +101,11 @@ def test_every_public_name_of_the_stores_is_there() -> None:
     """Though each is imported when it is asked for."""
     found = {name: getattr(sessionstore, name) for name in sessionstore.__all__}
     assert {name for name, value in found.items() if name != getattr(value, "__name__", "DEFAULT_SERVICE")} == set()
+
+
+@pytest.mark.parametrize("module", ["coder_login", "coder_login.sessionstore"])
+def test_a_prompt_completes_every_public_name(module: str) -> None:
+    """And `help` shows it, before anything has asked for it."""
+    code = f"import {module} as m; print(sorted({{*m.__all__}} - {{*dir(m)}}), '__name__' in dir(m))"
+    done = subprocess.run([sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, capture_output=True, check=True)
+    assert done.stdout.decode().strip() == "[] True"

@@ -69,6 +69,15 @@ def test_values_are_compared_by_their_class_and_every_field(other: object) -> No
     assert {other, ORIGIN} > {ORIGIN}
 
 
+def test_a_value_is_matched_by_position() -> None:
+    """And by the names of its fields, as a frozen dataclass is."""
+    match DeploymentURL(ORIGIN, "/x"):
+        case DeploymentURL(Origin(scheme, host, port=number), path):
+            assert (scheme, host, number, path) == ("https", "dev.example.com", 443, "/x")
+        case _:
+            pytest.fail("no match")
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -113,6 +113,11 @@ def __getattr__(name: str) -> Any:
     return getattr(_import_home(name), name)
 
 
+def __dir__() -> list[str]:
+    """With the names that are not imported yet: `help` and a prompt's completion go by it."""
+    return sorted({*globals(), *__all__})
+
+
 def _import_home(name: str) -> ModuleType:
     """The module of the public *name*. Every import is spelled out: programs that freeze this one look for it."""
     if name == "FileStore":
