@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -83,3 +85,12 @@ def test_the_one_answer_that_is_a_token(capsys: pytest.CaptureFixture[str]) -> N
     output.hide(TOKEN)
     output.answer_line(TOKEN)
     assert capsys.readouterr().out == f"{TOKEN}\n"
+
+
+def test_a_question_is_written_before_its_answer_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also to a pipe, behind which somebody may read it: `coder login 2>&1 | tee log`."""
+    pipe = io.BytesIO()
+    stream = io.TextIOWrapper(io.BufferedWriter(pipe), line_buffering=True)  # as Python's own
+    monkeypatch.setattr(sys, "stderr", stream)
+    output.ask("Paste your token here: ")
+    assert pipe.getvalue() == b"Paste your token here: "

@@ -133,7 +133,8 @@ def _say(text: str, end: str = "\n") -> None:
 
             click.echo(text + end, nl=False, err=True)
         else:
-            sys.stderr.write(text + end)  # which Python writes at once, at the end of a line
+            sys.stderr.write(text + end)
+            sys.stderr.flush()  # Python would keep a question, which ends no line: with `2>&1 | tee log` nobody saw it
     except OSError:
         give_up("stderr")
 
