@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as the one of `typing`, which a start can do without
 if TYPE_CHECKING:
-    from typing import Any, dataclass_transform
+    from typing import Any, Self, dataclass_transform
 else:
 
     def dataclass_transform(**promises):
@@ -51,6 +51,10 @@ class Value:
     def __repr__(self) -> str:
         shown = [f"{name}={getattr(self, name)!r}" for name in self.__slots__ if name not in self._SECRETS]
         return f"{type(self).__qualname__}({', '.join(shown)})"
+
+    def __replace__(self, /, **changes: Any) -> Self:
+        """For `copy.replace` of Python 3.13: this one with other fields."""
+        return type(self)(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Made anew from its fields: the default sets them one by one, which is refused.

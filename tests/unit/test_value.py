@@ -41,6 +41,11 @@ def test_a_copy_is_equal(value: Value, shown: str, again: object) -> None:
     assert {again(value)} == {value}
 
 
+def test_a_value_is_made_of_another_one() -> None:
+    """As `copy.replace` of Python 3.13 asks for it."""
+    assert ORIGIN.__replace__(port=8443) == Origin("https", "dev.example.com", 8443)
+
+
 @pytest.mark.parametrize(("value", "shown"), VALUES)
 def test_a_value_never_changes(value: Value, shown: str) -> None:
     """Neither a field nor another name can be set, and none can be removed."""

@@ -98,7 +98,9 @@ class _Line:
             raise ValueError("a short option with an equals sign")
         given = value if equals else None
         if name in _OUTPUT and self.operands == ["version"]:
-            self.form = _FORMS[_FORMS.index(self._take(given))]
+            self.form = self._take(given)
+            if self.form not in _FORMS:
+                raise ValueError("another form")
         elif name in _OPTIONS:
             self._note(_OPTIONS[name], given)
         else:

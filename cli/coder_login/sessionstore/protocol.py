@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from coder_login.deployment.session_token import USUAL_LENGTH
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from coder_login.deployment.url import DeploymentURL
+from coder_login.deployment.url import DeploymentURL
 
 
 class SessionStore(Protocol):

@@ -61,13 +61,12 @@ def _store_errors() -> Iterator[None]:
         raise _translate(error) from error
 
 
-def _kinds() -> list[tuple[type[wincred.CredentialError], type[SessionStoreError]]]:
-    return [
-        (wincred.UnsupportedPlatformError, UnsupportedKeyringError),
-        (wincred.NoLogonSessionError, NoLogonSessionKeyringError),
-        (wincred.StoreFullError, KeyringFullError),
-        (wincred.TooLargeError, KeyringLimitError),
-    ]
+_KINDS: list[tuple[type[wincred.CredentialError], type[SessionStoreError]]] = [
+    (wincred.UnsupportedPlatformError, UnsupportedKeyringError),
+    (wincred.NoLogonSessionError, NoLogonSessionKeyringError),
+    (wincred.StoreFullError, KeyringFullError),
+    (wincred.TooLargeError, KeyringLimitError),
+]
 
 
 def _translate(error: wincred.CredentialError) -> SessionStoreError:
@@ -79,4 +78,4 @@ def _translate(error: wincred.CredentialError) -> SessionStoreError:
         fact += f" (Windows error {error.winerror_text})"
     elif isinstance(error, wincred.TooLargeError):
         return NoRoomError(fact)  # found before Windows was asked
-    return next((kind for met, kind in _kinds() if isinstance(error, met)), KeyringFailedError)(fact)
+    return next((kind for met, kind in _KINDS if isinstance(error, met)), KeyringFailedError)(fact)
