@@ -115,23 +115,23 @@ def check_attributes(attributes: Mapping[str, Buffer] | None) -> list[tuple[str,
 
 
 def check_type(type: int) -> int:
-    """The type; one that CredentialType lacks is accepted, for `enumerate` may list it."""
+    """The type as a plain int; one that CredentialType lacks is accepted, for `enumerate` may list it."""
     return _check_uint32("type", type, 1)
 
 
 def check_known_type(type: int) -> int:
-    """The type, for a question that Windows answers only about those of CredentialType."""
+    """The type as a plain int, for a question that Windows answers only about those of CredentialType."""
     value = check_type(type)
     if value > DOMAIN_EXTENDED:
-        raise ValueError(f"type must be one of CredentialType, from 1 to {DOMAIN_EXTENDED}, not {value:d}")
+        raise ValueError(f"type must be one of CredentialType, from 1 to {DOMAIN_EXTENDED}, not {value}")
     return value
 
 
 def check_persist(persist: int) -> int:
-    """The persistence that a credential can have."""
+    """The persistence that a credential can have, as a plain int."""
     value = _check_uint32("persist", persist, 0)
     if not SESSION <= value <= ENTERPRISE:
-        raise ValueError(f"persist must be SESSION (1), LOCAL_MACHINE (2) or ENTERPRISE (3), not {value:d}")
+        raise ValueError(f"persist must be SESSION (1), LOCAL_MACHINE (2) or ENTERPRISE (3), not {value}")
     return value
 
 
@@ -190,12 +190,18 @@ def _make_size_error(field: str, size: int, limit: int, unit: str) -> TooLargeEr
 
 
 def _check_uint32(field: str, value: int, least: int) -> int:
-    if value.__class__ is not int and (not isinstance(value, int) or isinstance(value, bool)):
+    number = value if value.__class__ is int else _make_plain(field, value)
+    if not least <= number <= _MAX_UINT32:
+        shown = number if number.bit_length() <= _MAX_SHOWN_BITS else f"a number of {number.bit_length()} bits"
+        raise ValueError(f"{field} must be from {least} to {_MAX_UINT32}, not {shown}")
+    return number
+
+
+def _make_plain(field: str, value: int) -> int:
+    """The number alone: the member of an enum, or another class's int, would show in an error in words of its own."""
+    if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{field} must be an int, not {_name_type(value)}")
-    if not least <= value <= _MAX_UINT32:
-        number = int(value) if value.bit_length() <= _MAX_SHOWN_BITS else f"a number of {value.bit_length()} bits"
-        raise ValueError(f"{field} must be from {least} to {_MAX_UINT32}, not {number}")
-    return value
+    return int(value)
 
 
 def _name_type(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -116,3 +117,44 @@ def test_every_other_function_checks_what_it_is_given(
         function(**arguments)
     assert (type(caught.value), str(caught.value)) == (exception, message)
     assert advapi32.calls == []
+
+
+class Number(int, Enum):
+    """A program's own names for numbers; as text a member is its name."""
+
+    LATER = 7
+    HUGE = 2**40
+
+
+PERSISTENCE = "persist must be SESSION (1), LOCAL_MACHINE (2) or ENTERPRISE (3), not 7"
+TYPE = "type must be one of CredentialType, from 1 to 6, not 7"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        pytest.param(lambda: wincred.write("x", b"", persist=Number.LATER), PERSISTENCE, id="persist"),
+        pytest.param(lambda: wincred.max_persist(Number.LATER), TYPE, id="known-type"),
+        pytest.param(
+            lambda: wincred.read("x", type=Number.HUGE),
+            "type must be from 1 to 4294967295, not 1099511627776",
+            id="out-of-range",
+        ),
+    ],
+)
+def test_an_error_shows_the_number_of_a_foreign_enum(
+    advapi32: FakeAdvapi32, call: Callable[[], object], message: str
+) -> None:
+    """Not the name, which says nothing to Windows, and which can't be formatted as a number."""
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert str(caught.value) == message
+    assert advapi32.calls == []
+
+
+def test_an_operation_shows_the_number_of_a_foreign_enum(advapi32: FakeAdvapi32) -> None:
+    """Where this version has no word for the type."""
+    advapi32.type_count = 100
+    with pytest.raises(wincred.NotFoundError) as caught:
+        wincred.read("x", type=Number.LATER)
+    assert caught.value.operation == "reading the type 7 credential 'x'"
