@@ -125,15 +125,15 @@ def copy_credential(ffi: FFI, struct: CREDENTIALW) -> Credential:
 
 def _copy_secret(ffi: FFI, secret: Secret, copies: list[tuple[CData, int]]) -> tuple[CData, int]:
     """A pointer to a copy of *secret* in C memory, and its size."""
-    view = secret.view()
-    size = view.nbytes
-    # Not from_buffer: Windows gets memory that no Python object can move or let go of.
-    copy = ffi.new("uint8_t[]", size)
-    copies.append((copy, size))
-    if view.c_contiguous:
-        ffi.memmove(copy, view, size)
-    else:
-        _copy_scattered(ffi, copy, view)
+    with secret.view() as view:  # or the caller, handling an error, could not shorten a bytearray
+        size = view.nbytes
+        # Not from_buffer: Windows gets memory that no Python object can move or let go of.
+        copy = ffi.new("uint8_t[]", size)
+        copies.append((copy, size))
+        if view.c_contiguous:
+            ffi.memmove(copy, view, size)
+        else:
+            _copy_scattered(ffi, copy, view)
     return copy, size
 
 

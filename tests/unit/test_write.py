@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fake_advapi32 import FakeAdvapi32, Stored
+from fake_memory import Heap
 
 import wincred
 from wincred import Attributes, CredentialType, Persist
@@ -100,6 +101,27 @@ def test_a_bytearray_can_be_resized_after_a_write(advapi32: FakeAdvapi32, blob: 
     blob.clear()
     assert blob == bytearray()
     assert len(advapi32.calls) == 1 - len(kept)
+
+
+@pytest.mark.parametrize("step", [1, -1], ids=["side-by-side", "scattered"])
+def test_a_bytearray_can_be_resized_after_a_copy_that_failed(
+    advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """For want of memory, or interrupted: while that error is at hand, nothing holds on to the caller's bytes."""
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Heap, "memmove", fail, raising=False)
+    blob, kept = bytearray(b"secret"), []
+    with memoryview(blob) as view, view[::step] as blob_as_it_lies:
+        try:
+            wincred.write("example.com", blob_as_it_lies)
+        except MemoryError as error:
+            kept.append(error)
+    blob.clear()
+    assert len(kept) == 1
+    assert advapi32.calls == []
 
 
 @pytest.mark.parametrize("blob", [b"secret", bytearray(b"secret")], ids=["bytes", "bytearray"])
