@@ -11,8 +11,8 @@ from any thread, and from a finaliser while the interpreter shuts down, and rais
 where there is no Credential Manager.
 """
 
+from wincred import _late
 from wincred._api import delete, enumerate, is_supported, max_persist, read, write
-from wincred._late import load_enums
 from wincred.credential import (
     MAX_ATTRIBUTE_VALUE_SIZE,
     MAX_ATTRIBUTES,
@@ -87,7 +87,7 @@ if not TYPE_CHECKING:  # mypy would believe in every name
         """The enums, imported when they are asked for: most programs read a credential, and need none."""
         if name not in _LATE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(load_enums(), name)
+        return getattr(_late.load_enums(), name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_LATE})

@@ -121,7 +121,12 @@ def test_another_name_is_an_attribute_error() -> None:
     """The enums are found by a function of the module, which finds nothing else."""
     with pytest.raises(AttributeError, match=r"^module 'wincred' has no attribute 'Credentials'$"):
         _ = wincred.Credentials  # type: ignore[attr-defined]  # the point
-    assert set(wincred.__all__) <= set(dir(wincred))
+
+
+def test_what_is_listed_is_public() -> None:
+    """In an editor that completes names: the enums too, and nothing of how they are found."""
+    listed = {name for name in dir(wincred) if not name.startswith("_")}
+    assert listed == {*wincred.__all__, "TYPE_CHECKING", "credential", "errors"}
 
 
 def test_the_numbers_of_the_enums_are_theirs() -> None:
