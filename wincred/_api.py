@@ -19,6 +19,16 @@ _PRESERVE_BLOB = 0x1  # CRED_PRESERVE_CREDENTIAL_BLOB
 _ALL_CREDENTIALS = 0x1  # CRED_ENUMERATE_ALL_CREDENTIALS
 _TYPE_COUNT = DOMAIN_EXTENDED + 1  # CRED_TYPE_MAXIMUM
 
+# Each type in an error. Not made of CredentialType: to find no credential is common, and should import no enum.
+_TYPE_LABELS = {
+    _checks.GENERIC: "generic",
+    _checks.DOMAIN_PASSWORD: "domain password",
+    _checks.DOMAIN_CERTIFICATE: "domain certificate",
+    _checks.DOMAIN_VISIBLE_PASSWORD: "domain visible password",
+    _checks.GENERIC_CERTIFICATE: "generic certificate",
+    _checks.DOMAIN_EXTENDED: "domain extended",
+}
+
 
 def write(
     target_name: str,
@@ -174,8 +184,7 @@ def _make_last_error(doing: str, target_name: str, type: int) -> CredentialError
 
 
 def _name_operation(doing: str, target_name: str, type: int) -> str:
-    known = load_enums().TYPES.get(type)
-    label = known.name.lower().replace("_", " ") if known else f"type {type}"
+    label = _TYPE_LABELS.get(type, f"type {type}")
     return f"{doing} the {label} credential {quote(target_name)}"
 
 

@@ -16,7 +16,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 import wincred
-from wincred import CredentialType, Persist, _checks, _dll
+from wincred import CredentialType, Persist, _api, _checks, _dll
 
 FORBIDDEN = ["cffi", "_cffi_backend", "pycparser", "ctypes", "_ctypes", "wincred._advapi32"]
 
@@ -138,6 +138,7 @@ def test_the_numbers_of_the_enums_are_theirs() -> None:
     assert max(CredentialType) == _checks.DOMAIN_EXTENDED
     domain = [known for known in CredentialType if known.name.startswith("DOMAIN_")]
     assert list(_checks._DOMAIN_TYPES) == domain
+    assert {known: known.name.lower().replace("_", " ") for known in CredentialType} == _api._TYPE_LABELS
 
 
 def test_the_defaults_of_a_call_are_members_of_the_enums() -> None:

@@ -43,6 +43,10 @@ class DLL:
     def CredFree(self, block):
         pass
 
+    def CredDeleteW(self, name, type, flags):
+        return 0
+
+_dll.last_error = lambda: (1168, "Element not found.")
 _dll.is_supported = lambda: True
 _dll.load_advapi32 = DLL
 ffi = _dll.load_ffi()
@@ -51,6 +55,14 @@ struct.Type, struct.Persist, (struct.TargetName, struct.UserName) = 1, 2, texts
 blob = ffi.new("uint8_t[]", b"secret")
 struct.CredentialBlob, struct.CredentialBlobSize = blob, 6
 credential = wincred.read("example.com")
+"""
+FIND_NOTHING = """
+try:
+    wincred.delete("wincred-test-that-nobody-stores")
+except wincred.NotFoundError as error:
+    assert str(error).startswith("deleting the generic credential 'wincred-test-that-nobody-stores': "), error
+else:
+    raise AssertionError
 """
 SHOW = """
 assert (credential.blob, credential.user_name) == (b"secret", "anna"), credential
@@ -96,6 +108,13 @@ def test_a_first_read_loads_no_other_module(bare: set[str], target_name: str) ->
     read = REAL_READ if wincred.is_supported() else FAKE_READ
     loaded = loaded_by(IMPORT + read + SHOW, target_name)
     assert {"wincred._advapi32", "_cffi_backend"} <= loaded
+    assert not (heavy := loaded - bare - BY_READ), complain(heavy)
+
+
+def test_to_find_no_credential_loads_no_other_module(bare: set[str], target_name: str) -> None:
+    """The error names the type without its enum."""
+    read = REAL_READ if wincred.is_supported() else FAKE_READ
+    loaded = loaded_by(IMPORT + read + FIND_NOTHING, target_name)
     assert not (heavy := loaded - bare - BY_READ), complain(heavy)
 
 
