@@ -99,10 +99,6 @@ def release(ffi: FFI, dll: Advapi32, block: CData, count: int, pointers: CData) 
         dll.CredFree(block)
 
 
-def copy_credentials(ffi: FFI, structs: list[CREDENTIALW]) -> list[Credential]:
-    return [copy_credential(ffi, struct) for struct in structs]
-
-
 def copy_credential(ffi: FFI, struct: CREDENTIALW) -> Credential:
     """A copy of what lies in Windows' memory; nothing that another program may have stored makes it fail."""
     # Not by a call: the blob as an argument would show in a traceback with local variables.
