@@ -95,7 +95,7 @@ def read(target_name: str, *, type: wincred.CredentialType | int = GENERIC) -> C
     type_code = _checks.check_type(type)
     _checks.check_stored_name(target_name, type_code)
     # There before the call, so that an interruption right after the call leaves nothing of Windows' behind either.
-    name, found = _marshal.make_string(ffi, target_name), ffi.new("CREDENTIALW **")
+    name, found = ffi.new("wchar_t[]", target_name), ffi.new("CREDENTIALW **")
     try:
         if not dll.CredReadW(name, type_code, 0, found):
             error = _make_last_error("reading", target_name, type_code)
@@ -117,7 +117,7 @@ def delete(target_name: str, *, type: wincred.CredentialType | int = GENERIC) ->
     dll, ffi = _dll.load_advapi32(), _dll.load_ffi()
     type_code = _checks.check_type(type)
     _checks.check_stored_name(target_name, type_code)
-    name = _marshal.make_string(ffi, target_name)
+    name = ffi.new("wchar_t[]", target_name)
     if not dll.CredDeleteW(name, type_code, 0):
         raise _make_last_error("deleting", target_name, type_code)
 
@@ -137,7 +137,8 @@ def enumerate(filter: str | None = None, *, all: bool = False) -> list[Credentia
     dll, ffi = _dll.load_advapi32(), _dll.load_ffi()
     _checks.check_filter(filter, all=all)
     operation = _name_listing(filter, all)
-    pattern, count, found = _marshal.make_string(ffi, filter), ffi.new("uint32_t *"), ffi.new("CREDENTIALW ***")
+    pattern = ffi.NULL if filter is None else ffi.new("wchar_t[]", filter)
+    count, found = ffi.new("uint32_t *"), ffi.new("CREDENTIALW ***")
     try:
         if not dll.CredEnumerateW(pattern, _ALL_CREDENTIALS if all else 0, count, found):
             error = make_error(operation, *_dll.last_error())

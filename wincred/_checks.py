@@ -51,27 +51,26 @@ _DOMAIN_TYPES = (DOMAIN_PASSWORD, DOMAIN_CERTIFICATE, DOMAIN_VISIBLE_PASSWORD, D
 class Secret:
     """Bytes on their way to Windows, unseen by a traceback that shows local variables; *field* is their name there."""
 
-    __slots__ = ("_field", "_limit", "_value")
+    __slots__ = ("_field", "_limit", "value")
 
     def __init__(self, value: Buffer, field: str = "blob", limit: int = MAX_BLOB_SIZE) -> None:
-        self._value = value
+        self.value = value
         self._field = field
         self._limit = limit
 
     def view(self) -> memoryview:
-        """The bytes, as they lie in the caller's object, which is never wiped; checked."""
+        """The bytes, as they lie in the caller's object, which is never wiped."""
         try:
-            view = memoryview(self._value)
+            return memoryview(self.value)
         except TypeError:
-            problem = f"must be bytes-like, not {_name_type(self._value)}{_advise_to_encode(self._value)}"
+            problem = f"must be bytes-like, not {_name_type(self.value)}{_advise_to_encode(self.value)}"
         except (ValueError, BufferError):  # a memoryview that was released, an mmap that is closed
-            problem = f"can't be read: the {_name_type(self._value)} has been released or closed"
-        else:
-            if view.nbytes > self._limit:
-                with view:  # or the caller, handling the error, could not shorten a bytearray
-                    raise _make_size_error(self._field, view.nbytes, self._limit, "bytes")
-            return view
+            problem = f"can't be read: the {_name_type(self.value)} has been released or closed"
         raise TypeError(f"{self._field} {problem}")
+
+    def check_size(self, size: int) -> None:
+        if size > self._limit:
+            raise _make_size_error(self._field, size, self._limit, "bytes")
 
 
 def check_target_name(target_name: str, type: int) -> None:

@@ -2,6 +2,7 @@
 
 A secret in C memory is wiped before that memory is let go, and Windows' own memory is freed once. What ``ffi.new``
 makes lives only as long as a Python variable refers to it: keep each result until the call that uses it has returned.
+A ``wchar_t[]`` of a text is its UTF-16 with a final NUL; a lone surrogate stays what it is.
 """
 
 from __future__ import annotations
@@ -31,11 +32,6 @@ _WITHOUT_BLOB = (DOMAIN_PASSWORD, DOMAIN_CERTIFICATE)
 _NO_ATTRIBUTES = Attributes()
 
 
-def make_string(ffi: FFI, text: str | None) -> CData:
-    """A copy of *text* in UTF-16, with a final NUL; NULL for None. A lone surrogate stays what it is."""
-    return ffi.NULL if text is None else ffi.new("wchar_t[]", text)
-
-
 def make_struct(
     ffi: FFI,
     copies: list[tuple[CData, int]],
@@ -55,14 +51,14 @@ def make_struct(
     """
     struct: CData = ffi.new("CREDENTIALW *")
     struct.Type, struct.Persist = type, persist
-    kept = [make_string(ffi, target_name)]
-    struct.TargetName = kept[0]
+    struct.TargetName = text = ffi.new("wchar_t[]", target_name)
+    kept = [text]
     if comment is not None:
-        kept.append(make_string(ffi, comment))
-        struct.Comment = kept[-1]
+        struct.Comment = text = ffi.new("wchar_t[]", comment)
+        kept.append(text)
     if user_name is not None:
-        kept.append(make_string(ffi, user_name))
-        struct.UserName = kept[-1]
+        struct.UserName = text = ffi.new("wchar_t[]", user_name)
+        kept.append(text)
     if secret is not None:
         blob, size = _copy_secret(ffi, secret, copies)
         if size:
@@ -75,7 +71,8 @@ def make_struct(
 def wipe_copies(ffi: FFI, copies: list[tuple[CData, int]]) -> None:
     """Wipe what `make_struct` has put there."""
     try:
-        _wipe(ffi, iter(copies))
+        for copy, size in copies:
+            ffi.memmove(copy, _ZEROS, size)
     except BaseException:  # an interruption may have come before a wipe: once more
         _wipe(ffi, iter(copies))
         raise
@@ -121,16 +118,28 @@ def copy_credential(ffi: FFI, struct: CREDENTIALW) -> Credential:
 
 def _copy_secret(ffi: FFI, secret: Secret, copies: list[tuple[CData, int]]) -> tuple[CData, int]:
     """A pointer to a copy of *secret* in C memory, and its size."""
+    if secret.value.__class__ is bytes:  # which never changes: there is nothing to hold on to, and to let go of
+        size = len(secret.value)
+        copy = _make_room(ffi, secret, size, copies)
+        ffi.memmove(copy, secret.value, size)
+        return copy, size
     with secret.view() as view:  # or the caller, handling an error, could not shorten a bytearray
         size = view.nbytes
-        # Not from_buffer: Windows gets memory that no Python object can move or let go of.
-        copy = ffi.new("uint8_t[]", size)
-        copies.append((copy, size))
+        copy = _make_room(ffi, secret, size, copies)
         if view.c_contiguous:
             ffi.memmove(copy, view, size)
         else:
             _copy_scattered(ffi, copy, view)
     return copy, size
+
+
+def _make_room(ffi: FFI, secret: Secret, size: int, copies: list[tuple[CData, int]]) -> CData:
+    """Empty C memory for *secret*, noted in *copies*: from here on it is wiped, whatever happens."""
+    secret.check_size(size)
+    # Not from_buffer: Windows gets memory that no Python object can move or let go of.
+    copy = ffi.new("uint8_t[]", size)
+    copies.append((copy, size))
+    return copy
 
 
 def _copy_scattered(ffi: FFI, copy: CData, view: memoryview) -> None:
@@ -149,7 +158,7 @@ def _make_attributes(
     kept.append(array)
     slot: CREDENTIAL_ATTRIBUTEW
     for slot, (keyword, value) in zip(array, attributes, strict=True):
-        name = make_string(ffi, keyword)
+        name = ffi.new("wchar_t[]", keyword)
         kept.append(name)
         slot.Keyword = name
         slot.Value, slot.ValueSize = _copy_secret(ffi, value, copies)

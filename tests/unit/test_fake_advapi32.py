@@ -55,7 +55,7 @@ def test_a_block_that_is_not_freed_is_alive(unwatched: FakeAdvapi32) -> None:
 
 def test_a_write_that_is_not_wiped_shows(unwatched: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch) -> None:
     """The memory stays readable after its owner has gone."""
-    monkeypatch.setattr(_marshal, "_wipe", lambda *_: None)
+    monkeypatch.setattr(_marshal, "wipe_copies", lambda *_: None)
     wincred.write("x", b"secret")
     assert [write.wiped for write in unwatched.writes] == [False]
     assert unwatched.byte_arrays == [b"secret"]
@@ -64,8 +64,10 @@ def test_a_write_that_is_not_wiped_shows(unwatched: FakeAdvapi32, monkeypatch: p
 def test_a_string_that_nothing_kept_alive_is_an_error(unwatched: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it would be undefined behaviour on Windows."""
     heap = _dll.load_ffi()
-    pointer_alone = heap.cast("wchar_t *", heap.new("wchar_t[]", "x"))
-    monkeypatch.setattr(_marshal, "make_string", lambda *_: pointer_alone)
+    pointer_alone, new = heap.cast("wchar_t *", heap.new("wchar_t[]", "x")), Heap.new
+    monkeypatch.setattr(
+        Heap, "new", lambda self, kind, *value: pointer_alone if kind == "wchar_t[]" else new(self, kind, *value)
+    )
     with pytest.raises(AssertionError, match="memory that nothing kept alive"):
         wincred.write("x", b"secret")
     assert unwatched.get("x") is None

@@ -99,7 +99,7 @@ def test_a_write_where_there_is_no_credential_manager_shows_no_blob(monkeypatch:
     assert not [shape for shape in SHAPES if shape in shown]
 
 
-@pytest.mark.parametrize("step", ["make_string", "_make_attributes", "_wipe"])
+@pytest.mark.parametrize("step", ["_make_room", "_make_attributes", "wipe_copies"])
 def test_a_write_that_fails_half_way_shows_no_blob(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """Not even through an error that nobody expects."""
 
