@@ -6,6 +6,9 @@ In a process that has read before; and on Windows the first of a new one, as an 
 from __future__ import annotations
 
 import contextlib
+import json
+import os
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -23,7 +26,12 @@ import wincred
 
 READS = 20
 ONE, TWENTY, LOCK = "keyring read, 1 deployment", "keyring read, 20 deployments", "the keyring's lock alone"
+LEAST_LOCK = "a file opened, locked, unlocked and closed"
+PARSE_ONE, PARSE_TWENTY = "`json.loads` of 1 deployment", "`json.loads` of 20 deployments"
 FIRST_READ, FIRST_LOCK = "first keyring read of a process", "first lock of a process"
+FLOORS = (
+    "What is below each read: the least that a lock of the system needs, and the least that reads the JSON of the blob."
+)
 IN_MEMORY = "This system has no keyring: here it is in memory and answers at once, so that the rest weighs more."
 
 
@@ -65,21 +73,28 @@ def measure_keyring_reads(rounds: int) -> Table:
     with temporary_directory() as directory, open_provider() as (provider, services):
         lock = directory / "lock"
         one, twenty = (KeyringStore(service, provider=provider, lock_path=lock) for service in services)
-        url = fill(one, 1)
+        url, last = fill(one, 1), fill(twenty, 20)
         things = {
             ONE: batch(partial(one.read, url), READS),
-            TWENTY: batch(partial(twenty.read, fill(twenty, 20)), READS),
+            TWENTY: batch(partial(twenty.read, last), READS),
             LOCK: batch(partial(take, lock), READS),
+            LEAST_LOCK: batch(partial(take_least, lock), READS),
+            PARSE_ONE: batch(partial(json.loads, provider.get(services[0]) or b""), READS),
+            PARSE_TWENTY: batch(partial(json.loads, provider.get(services[1]) or b""), READS),
         }
         samples = interleave_calls(things, rounds)
         if wincred.is_supported():
             arguments = (one.service, str(lock), url)
             first = {FIRST_READ: printed(DO_READ, *arguments), FIRST_LOCK: printed(DO_LOCK, *arguments)}
             samples |= interleave(first, rounds)
-    comparisons = [Comparison(TWENTY, ONE, Target(0.9, 1.1)), Comparison(LOCK, ONE, Target(high=0.05))]
+    comparisons = [
+        Comparison(TWENTY, ONE, Target(0.9, 1.1)),
+        Comparison(LOCK, ONE, Target(high=0.05)),
+        Comparison(LEAST_LOCK, ONE),
+    ]
     if wincred.is_supported():
         comparisons.append(Comparison(FIRST_LOCK, FIRST_READ, Target(high=0.05)))
-    notes = () if wincred.is_supported() else (IN_MEMORY,)
+    notes = (FLOORS,) if wincred.is_supported() else (IN_MEMORY, FLOORS)
     return Table("Keyring reads", MICROSECONDS, samples, tuple(comparisons), notes=notes)
 
 
@@ -110,3 +125,22 @@ def fill(store: KeyringStore, count: int) -> str:
 def take(lock: Path) -> None:
     with locked(lock):
         pass
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def take_least(lock: Path) -> None:
+        descriptor = os.open(lock, os.O_RDWR)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+        os.close(descriptor)
+
+else:
+    import fcntl
+
+    def take_least(lock: Path) -> None:
+        descriptor = os.open(lock, os.O_RDWR)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)

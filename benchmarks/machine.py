@@ -22,7 +22,7 @@ def name_system() -> str:
 def find_command() -> str:
     """How this is run here, from the root of the repository."""
     command = "python benchmarks/run.py"
-    return f"python dev/wine/windows.py {command}" if _ask_wine() else command
+    return f"taskset -c 0 python dev/wine/windows.py {command}" if _ask_wine() else command
 
 
 def describe(rounds: int) -> str:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from children import clean_environment, cpu_time
+from children import clean_environment, cpu_time, cpu_time_of
 from samples import interleave
 from sessions import session_directory, temporary_directory
 from table import MILLISECONDS, Comparison, Table, Target
@@ -17,6 +17,8 @@ from table import MILLISECONDS, Comparison, Table, Target
 STAND_IN = Path(__file__).resolve().parents[1] / "tests/support/deployment.py"
 PATIENCE = 60  # seconds
 WHOAMI, VERSION = "CPU of `coder whoami`", "CPU of `coder version`"
+BARE = "CPU of `python -c pass`"
+LIBRARIES = "CPU of `import click, http.client`"
 COARSE = "Windows counts the CPU time of a process in steps: of 16 ms, Wine of 10 ms."
 
 
@@ -25,11 +27,16 @@ def measure_whoami(rounds: int) -> Table:
         things = {
             VERSION: cpu_time("coder_login", "version"),
             WHOAMI: cpu_time("coder_login", "--global-config", directory, "whoami"),
+            BARE: cpu_time_of("pass"),
+            LIBRARIES: cpu_time_of("import click, http.client"),
         }
         samples = interleave(things, rounds)
-    comparison = Comparison(WHOAMI, VERSION, Target(high=0.060), difference=True)
+    comparisons = (
+        Comparison(WHOAMI, VERSION, Target(high=0.060), difference=True),
+        Comparison(LIBRARIES, BARE, difference=True),
+    )
     notes = (COARSE,) if sys.platform == "win32" else ()
-    return Table("Network", MILLISECONDS, samples, (comparison,), notes=notes)
+    return Table("Network", MILLISECONDS, samples, comparisons, notes=notes)
 
 
 @contextlib.contextmanager

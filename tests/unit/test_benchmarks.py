@@ -122,6 +122,11 @@ def test_a_target_is_met_within_its_bounds(target: Target, measured: float, is_m
         ),
         pytest.param(Comparison(SLOW, FAST, Target(low=4)), "slow ÷ fast | 4 | 4 to 8 | at least 4 | yes", id="met"),
         pytest.param(
+            Comparison(SLOW, FAST, Target(low=5)),
+            "slow ÷ fast | 4 | 4 to 8 | at least 5 | within the noise",
+            id="noise",
+        ),
+        pytest.param(
             Comparison(SLOW, FAST, Target(high=0.006), difference=True),
             "slow minus fast | 6 ms | 3 ms to 7 ms | at most 6 ms | yes",
             id="difference",
