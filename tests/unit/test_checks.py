@@ -79,6 +79,12 @@ KEYS: Cases = [
         wincred.TooLargeError,
         f"target name {LARGE.format(352, 351)}",
     ),
+    (
+        "no-namespace-and-352",
+        {"target_name": "Do main:target=" + "x" * 337, "type": 2},
+        wincred.TooLargeError,
+        f"target name {LARGE.format(352, 337)}",
+    ),
 ]
 FILTERS: Cases = [
     ("empty", {"filter": ""}, ValueError, "filter must not be empty; use None to list everything"),

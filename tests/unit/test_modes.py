@@ -135,6 +135,28 @@ def test_what_another_user_can_write_is_not_believed(
 
 
 @posix
+def test_it_is_the_opened_file_that_is_looked_at(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one in its place, by the time of the look, says nothing of what is read."""
+    trusted = (directory / "session").read_bytes()
+    (directory / "session").chmod(0o666)
+    real = os.open
+
+    def swap(path: str, *arguments: Any) -> int:
+        descriptor = real(path, *arguments)
+        if os.path.basename(path) == "session":
+            os.unlink(path)
+            os.close(real(path, os.O_WRONLY | os.O_CREAT, 0o600))
+            Path(path).write_bytes(trusted)
+        return descriptor
+
+    monkeypatch.setattr(os, "open", swap)
+    with pytest.raises(UntrustedFileError):
+        logged_in.read(OLD)
+
+
+@posix
 @pytest.mark.skipif(sys.platform != "win32" and os.geteuid() != 0, reason="only root can give a file away")
 def test_what_the_superuser_owns_is_believed(logged_in: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """He could change ours just as well: an administrator's `url` is a good one."""
