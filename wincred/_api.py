@@ -149,7 +149,7 @@ def enumerate(filter: str | None = None, *, all: bool = False) -> list[Credentia
         structs = _marshal.find_structs(count[0], found[0])
         if len(structs) < count[0]:
             raise make_answer_error(operation)
-        return [_marshal.copy_credential(ffi, struct) for struct in structs]
+        return _marshal.copy_credentials(ffi, structs)
     finally:
         if found[0]:
             _marshal.release(ffi, dll, found[0], count[0], found[0])

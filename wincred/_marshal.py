@@ -96,6 +96,12 @@ def release(ffi: FFI, dll: Advapi32, block: CData, count: int, pointers: CData) 
         dll.CredFree(block)
 
 
+def copy_credentials(ffi: FFI, structs: list[CREDENTIALW]) -> list[Credential]:
+    # Apart from the `try` around its call: from CPython 3.12 on a comprehension is a part of the function around it,
+    # and in 3.13.0 an exception that a trace function raises at its end then passes by the `finally`.
+    return [copy_credential(ffi, struct) for struct in structs]
+
+
 def copy_credential(ffi: FFI, struct: CREDENTIALW) -> Credential:
     """A copy of what lies in Windows' memory; nothing that another program may have stored makes it fail."""
     # Not by a call: the blob as an argument would show in a traceback with local variables.
