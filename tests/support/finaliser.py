@@ -105,8 +105,24 @@ def keep(last: Last) -> None:
             threading.Thread(target=wait_with, args=(last,)).start()
 
 
+# The package itself must not run a second time: its state would be a second one, too. In a namespace of its own: a hook
+# lives to the very end, and ours would keep what is to go.
+HOOK = """
+def tell_import(event, arguments):
+    if event == "import" and arguments[0] == "wincred":
+        write(2, b"wincred is imported again")
+"""
+
+
+def watch_imports() -> None:
+    names: dict[str, Any] = {"write": os.write}
+    exec(HOOK, names)
+    sys.addaudithook(names["tell_import"])
+
+
 if DLL == "fake":
     install_fake()
 if STATE != "cold":
     WARM_UP[STATE]()
+watch_imports()
 keep(Last())
