@@ -26,8 +26,8 @@ def end(problem: BaseException, given: Given) -> int:
 
 
 def _find_stop(problem: BaseException) -> BaseException | None:
-    """Ctrl-C or a polite kill, where *problem* is one, or what click made of it."""
-    # click ends the line after ^C, and standard error may take nothing any more.
+    """Ctrl-C or a polite kill, where *problem* is one, or came after it."""
+    # The line is ended after ^C by click, for which standard error may take nothing any more.
     cause = problem.__context__ if isinstance(problem, OSError) else problem
     return cause if isinstance(cause, STOPS) else None
 

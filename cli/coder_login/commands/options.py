@@ -124,7 +124,7 @@ class Given:
         try:
             return parse_boolean(text)
         except ValueError as error:
-            raise _make_usage_error(option.variable, error) from error
+            raise make_usage_error(f"{option.variable}: {error}") from error
 
     def get_directory(self, option: GlobalOption) -> str | None:
         """An absolute path; None for an empty one. Raises UsageError for what no shell would leave like that."""
@@ -135,7 +135,7 @@ class Given:
             return parse_directory(text)
         except ValueError as error:
             source = option.name if option.key in self.values else option.variable
-            raise _make_usage_error(source, error) from error
+            raise make_usage_error(f"{source}: {error}") from error
 
     def get_seconds(self, option: GlobalOption) -> float:
         return float(self.values.get(option.key, option.default))
@@ -150,7 +150,7 @@ def read_variable(option: GlobalOption) -> str | None:
     return (os.environ.get(option.variable) or None) if option.variable else None
 
 
-def _make_usage_error(source: str, error: ValueError) -> UsageError:
+def make_usage_error(message: str) -> UsageError:
     from coder_login.commands.errors import UsageError
 
-    return UsageError(f"{source}: {error}")
+    return UsageError(message)

@@ -70,13 +70,13 @@ class Settings:
             return None
         if _is_token(text):
             # Taken for a host, it would go out in a name lookup.
-            raise _make_usage_error(
+            raise options.make_usage_error(
                 "that looks like a session token, not like a URL: the token is asked for separately"
             )
         try:
             return DeploymentURL.parse(text)
         except InvalidURLError as error:
-            raise _make_usage_error(error.message) from error
+            raise options.make_usage_error(error.message) from error
 
     def _find_url(self, argument: str | None, files: FileStore) -> DeploymentURL:
         """The deployment, also by the `url` file. Raises UnnamedDeploymentError when none is named anywhere."""
@@ -114,7 +114,7 @@ class Settings:
                 return [parse_header(text, options.HEADER.name) for text in texts]
             return parse_header_line(line or "", options.HEADER.variable)
         except HeaderError as error:
-            raise _make_usage_error(error.message) from error
+            raise options.make_usage_error(error.message) from error
 
     def _run_header_command(self, url: DeploymentURL) -> Headers:
         command = self._given.get_text(options.HEADER_COMMAND)
@@ -131,12 +131,6 @@ def _is_token(text: str) -> bool:
     scheme, separator, rest = text.partition("://")
     host = (rest if separator and scheme.lower() in DEFAULT_PORTS else text).removesuffix("/")
     return "/" not in host and looks_like_token(host)
-
-
-def _make_usage_error(message: str) -> CoderError:
-    from coder_login.commands.errors import UsageError
-
-    return UsageError(message)
 
 
 def _make_unnamed_error(files: FileStore | None) -> CoderError:

@@ -29,6 +29,7 @@ from coder_login.deployment.faults import (
 )
 from coder_login.deployment.proxies import Proxy
 from coder_login.deployment.url import Origin, parse_origin
+from coder_login.value import Value
 
 if TYPE_CHECKING:
     import ssl
@@ -39,13 +40,17 @@ _HEAD_LINES = (http.client.HTTPException, http.client.LineTooLong)  # the first 
 _PIECE = 64 * 1024  # bytes
 
 
-class Request:
+class Request(Value):
     """A request without a body, or with an empty one if it is a POST."""
 
+    __slots__ = ("method", "url", "headers")
+    _SECRETS = frozenset({"headers"})
+    method: str
+    url: str
+    headers: Mapping[str, str]
+
     def __init__(self, method: str, url: str, headers: Mapping[str, str]) -> None:
-        self.method = method
-        self.url = url
-        self.headers = headers
+        self._fill(method, url, headers)
 
     @property
     def origin(self) -> Origin:

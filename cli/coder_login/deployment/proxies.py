@@ -16,6 +16,7 @@ from coder_login.deployment.deadline import Deadline, run_within
 from coder_login.deployment.errors import Failure, RequestError
 from coder_login.deployment.no_proxy import is_excluded
 from coder_login.deployment.url import DEFAULT_PORTS, Origin, parse_origin
+from coder_login.value import Value
 
 _FORM = r"(?is)(?:([a-z][a-z0-9+.-]*)://)?([^/?#]*)(.*)"  # scheme, authority, rest
 _OTHER_SCHEMES = {"https", "socks", "socks4", "socks4a", "socks5", "socks5h"}  # another word may be a user's name
@@ -24,12 +25,16 @@ _SETTINGS = {"win32": "registry", "darwin": "macosx_sysconf"}.get(sys.platform, 
 """How urllib calls the system's settings; "" where there are none."""
 
 
-class Proxy:
+class Proxy(Value):
     """A proxy's host and port, and what it is told of the user; None when its URL names none."""
 
+    __slots__ = ("origin", "authorization")
+    _SECRETS = frozenset({"authorization"})
+    origin: Origin
+    authorization: str | None
+
     def __init__(self, origin: Origin, authorization: str | None = None) -> None:
-        self.origin = origin
-        self.authorization = authorization
+        self._fill(origin, authorization)
 
     def __str__(self) -> str:
         return f"{self.origin.host}:{self.origin.port}"

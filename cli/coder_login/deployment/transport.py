@@ -25,6 +25,7 @@ from coder_login.deployment.proxies import find_proxy
 from coder_login.deployment.redirects import find_deployment
 from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, Origin, parse_origin
 from coder_login.text import printable, redact
+from coder_login.value import Value
 
 if TYPE_CHECKING:
     import ssl
@@ -41,17 +42,19 @@ _MAX_REDIRECTS = 10
 _SHORTEST_SECRET = 6  # characters; a shorter value of a header, like "true", is in every other text
 
 
-class Response:
-    """An answer: its status, what it says, and whether a Coder deployment gave it.
+class Response(Value):
+    """An answer: its status, what it says, and whether a Coder deployment gave it."""
 
-    *content* is the body without the codings in which it came; None when they can't be undone.
-    """
+    __slots__ = ("url", "status", "headers", "content")
+    _SECRETS = frozenset({"content"})
+    url: str
+    status: int
+    headers: Message
+    content: bytes | None
+    """The body without the codings in which it came; None when they can't be undone."""
 
     def __init__(self, url: str, status: int, headers: Message, content: bytes | None) -> None:
-        self.url = url
-        self.status = status
-        self.headers = headers
-        self.content = content
+        self._fill(url, status, headers, content)
 
     @property
     def build_version(self) -> str | None:
