@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from least import BLOB, COMMENT, NAME, USER, Instant, Least
-from samples import batch, interleave_calls
+from samples import Measure, batch, interleave_calls
 from seam import in_place_of_advapi32, load_ffi
 from table import MICROSECONDS, Comparison, Table, Target
 
@@ -18,30 +18,37 @@ READ, WRITE, LISTING = "`wincred.read`", "`wincred.write`", f"`wincred.enumerate
 LEAST_READ, LEAST_WRITE, LEAST_LISTING = "the least for a read", "the least for a write", "the least for a listing"
 
 
+PAIRS = ((READ, LEAST_READ), (WRITE, LEAST_WRITE), (LISTING, LEAST_LISTING))
+COMPARISONS = (
+    *(Comparison(ours, floor, Target(high=3)) for ours, floor in PAIRS),
+    Comparison(EVERY_FIELD, LEAST_READ),
+)
+NOTE = "The DLL of this table is C data in memory that answers at once; `benchmarks/least.py` has it, and the least."
+
+
 def measure_calls(rounds: int) -> Table:
     ffi = load_ffi()
     dll = Instant(ffi, COUNT)
-    least, limit = Least(ffi, dll), Target(high=3)
-    things = {
+    with in_place_of_advapi32(dll):
+        samples = interleave_calls(make_ours() | make_least(Least(ffi, dll)), rounds)
+    return Table("Calls over the DLL", MICROSECONDS, samples, COMPARISONS, notes=(NOTE,))
+
+
+def make_ours() -> dict[str, Measure]:
+    return {
         READ: batch(partial(wincred.read, NAME), CALLS),
         EVERY_FIELD: batch(partial(read_every_field, NAME), CALLS),
-        LEAST_READ: batch(partial(least.read, NAME), CALLS),
         WRITE: batch(partial(wincred.write, NAME, BLOB, user_name=USER, comment=COMMENT), CALLS),
-        LEAST_WRITE: batch(partial(least.write, NAME, BLOB, USER, COMMENT), CALLS),
         LISTING: batch(wincred.enumerate, LISTINGS),
+    }
+
+
+def make_least(least: Least) -> dict[str, Measure]:
+    return {
+        LEAST_READ: batch(partial(least.read, NAME), CALLS),
+        LEAST_WRITE: batch(partial(least.write, NAME, BLOB, USER, COMMENT), CALLS),
         LEAST_LISTING: batch(least.enumerate, LISTINGS),
     }
-    with in_place_of_advapi32(dll):
-        samples = interleave_calls(things, rounds)
-    pairs = ((READ, LEAST_READ), (WRITE, LEAST_WRITE), (LISTING, LEAST_LISTING))
-    comparisons = (
-        *(Comparison(ours, floor, limit) for ours, floor in pairs),
-        Comparison(EVERY_FIELD, LEAST_READ),
-    )
-    note = (
-        "The DLL of this table is C data in memory that answers at once; `benchmarks/least.py` has it, and the least."
-    )
-    return Table("Calls over the DLL", MICROSECONDS, samples, comparisons, notes=(note,))
 
 
 def read_every_field(name: str) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ from coder_login import KeyringStore
 from coder_login.sessionstore.keyrings import open_system_keyring
 from coder_login.sessionstore.keyrings.protocol import KeyringProvider
 from coder_login.sessionstore.lock import locked
-from samples import Measure, batch, interleave, interleave_calls
+from samples import Measure, Samples, batch, interleave, interleave_calls
 from sessions import TOKEN, make_name, removed, temporary_directory
 from table import MICROSECONDS, Comparison, Table, Target
 
@@ -69,33 +69,42 @@ class Memory:
         return "process"
 
 
+COMPARISONS = (
+    Comparison(TWENTY, ONE, Target(0.9, 1.1)),
+    Comparison(LOCK, ONE, Target(high=0.05)),
+    Comparison(LEAST_LOCK, ONE),
+)
+
+
 def measure_keyring_reads(rounds: int) -> Table:
     with temporary_directory() as directory, open_provider() as (provider, services):
         lock = directory / "lock"
         one, twenty = (KeyringStore(service, provider=provider, lock_path=lock) for service in services)
         url, last = fill(one, 1), fill(twenty, 20)
-        things = {
-            ONE: batch(partial(one.read, url), READS),
-            TWENTY: batch(partial(twenty.read, last), READS),
-            LOCK: batch(partial(take, lock), READS),
-            LEAST_LOCK: batch(partial(take_least, lock), READS),
-            PARSE_ONE: batch(partial(json.loads, provider.get(services[0]) or b""), READS),
-            PARSE_TWENTY: batch(partial(json.loads, provider.get(services[1]) or b""), READS),
-        }
-        samples = interleave_calls(things, rounds)
-        if wincred.is_supported():
-            arguments = (one.service, str(lock), url)
-            first = {FIRST_READ: printed(DO_READ, *arguments), FIRST_LOCK: printed(DO_LOCK, *arguments)}
-            samples |= interleave(first, rounds)
-    comparisons = [
-        Comparison(TWENTY, ONE, Target(0.9, 1.1)),
-        Comparison(LOCK, ONE, Target(high=0.05)),
-        Comparison(LEAST_LOCK, ONE),
-    ]
-    if wincred.is_supported():
-        comparisons.append(Comparison(FIRST_LOCK, FIRST_READ, Target(high=0.05)))
-    notes = (FLOORS,) if wincred.is_supported() else (IN_MEMORY, FLOORS)
-    return Table("Keyring reads", MICROSECONDS, samples, tuple(comparisons), notes=notes)
+        reads = {ONE: batch(partial(one.read, url), READS), TWENTY: batch(partial(twenty.read, last), READS)}
+        samples = interleave_calls(reads | make_floors(provider, services, lock), rounds)
+        if not wincred.is_supported():
+            return Table("Keyring reads", MICROSECONDS, samples, COMPARISONS, notes=(IN_MEMORY, FLOORS))
+        samples |= measure_first(rounds, one.service, str(lock), url)
+    comparisons = (*COMPARISONS, Comparison(FIRST_LOCK, FIRST_READ, Target(high=0.05)))
+    return Table("Keyring reads", MICROSECONDS, samples, comparisons, notes=(FLOORS,))
+
+
+def make_floors(provider: KeyringProvider, services: tuple[str, str], lock: Path) -> dict[str, Measure]:
+    """What a read is made of, and can't do without."""
+    one, twenty = (provider.get(service) or b"" for service in services)
+    return {
+        LOCK: batch(partial(take, lock), READS),
+        LEAST_LOCK: batch(partial(take_least, lock), READS),
+        PARSE_ONE: batch(partial(json.loads, one), READS),
+        PARSE_TWENTY: batch(partial(json.loads, twenty), READS),
+    }
+
+
+def measure_first(rounds: int, *arguments: str) -> dict[str, Samples]:
+    """The first of a new process: of a read with its service, its lock and its URL."""
+    first = {FIRST_READ: printed(DO_READ, *arguments), FIRST_LOCK: printed(DO_LOCK, *arguments)}
+    return interleave(first, rounds)
 
 
 def printed(code: str, *arguments: str) -> Measure:
