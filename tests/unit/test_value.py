@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import pytest
+from coder_login.deployment.exchange import Request
+from coder_login.deployment.proxies import Proxy
+from coder_login.deployment.transport import Response
 from coder_login.deployment.url import DeploymentURL, Origin
 from coder_login.session import Forgotten, Kept
 from coder_login.sessionstore import Usage
@@ -16,6 +20,7 @@ from coder_login.value import Value
 
 TOKEN = "0123456789-abcdefghijklmnopqrstuv"
 ORIGIN = Origin("https", "dev.example.com", 443)
+HEADERS: Any = []
 VALUES = [
     pytest.param(ORIGIN, "Origin(scheme='https', host='dev.example.com', port=443)", id="origin"),
     pytest.param(DeploymentURL(ORIGIN, "/x"), f"DeploymentURL(origin={ORIGIN!r}, path='/x')", id="url"),
@@ -90,6 +95,9 @@ def test_a_value_is_matched_by_position() -> None:
         (Step(TOKEN.encode(), None), "Step()"),
         (Entry("dev", {"api_token": TOKEN}), "Entry(key='dev')"),
         (Foreign("dev", TOKEN), "Foreign(key='dev')"),
+        (Request("GET", "https://dev", {"Coder-Session-Token": TOKEN}), "Request(method='GET', url='https://dev')"),
+        (Proxy(ORIGIN, f"Basic {TOKEN}"), f"Proxy(origin={ORIGIN!r})"),
+        (Response("https://dev", 200, HEADERS, TOKEN.encode()), "Response(url='https://dev', status=200, headers=[])"),
     ],
     ids=lambda value: type(value).__name__,
 )
