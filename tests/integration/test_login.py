@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,13 +11,16 @@ from coder_login.commands import output, prompt
 from coder_login.deployment.api import Client, User
 from coder_login.sessionstore import DEFAULT_SERVICE, StoreLockedError, StoreUnavailableError
 from deployment import Deployment
-from file_steps import before_step, raising
+from file_steps import before_step, put_link, raising
 from loopback import Answer, error, json_answer
 from memory_keyring import MemoryKeyring
 
 from cli import OTHER, TOKEN, Inside, World
 
 pytest_plugins = ["cli_fixtures"]
+
+LINKS = pytest.mark.skipif(sys.platform == "win32", reason="a link needs a right on Windows")
+LINK_HINT = "Put a file in its place: a link can lead a token astray.\n"
 
 
 def test_ctrl_v_at_a_console_that_pastes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,6 +185,10 @@ def block(world: World, name: str) -> None:
     (world.inside.machine.directory / name).mkdir()
 
 
+def link(world: World, name: str) -> None:
+    put_link(world.inside.machine.directory / name)
+
+
 @pytest.mark.parametrize(
     ("world", "spoil", "said"),
     [
@@ -198,6 +206,8 @@ def block(world: World, name: str) -> None:
         ),
         pytest.param("keyring", lambda world: block(world, ".url.new"), "Remove it by hand.\n", id="url"),
         pytest.param("file", lambda world: block(world, ".session.new"), "Remove it by hand.\n", id="session"),
+        pytest.param("file", lambda world: link(world, "session"), LINK_HINT, id="session-link", marks=LINKS),
+        pytest.param("file", lambda world: link(world, "url"), LINK_HINT, id="url-link", marks=LINKS),
     ],
     indirect=["world"],
 )

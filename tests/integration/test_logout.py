@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import itertools
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from coder_login.deployment.api import Client
 from coder_login.sessionstore import FileError, FileStore
 from coder_login.sessionstore.file_errors import Action
 from deployment import Deployment
-from file_steps import before_step, raising
+from file_steps import before_step, put_link, raising
 from loopback import error
 from memory_keyring import MemoryKeyring
 
 from cli import OTHER, TOKEN, Inside
 
 pytest_plugins = ["cli_fixtures"]
+
+LINKS = pytest.mark.skipif(sys.platform == "win32", reason="a link needs a right on Windows")
 
 
 @pytest.fixture(autouse=True)
@@ -177,12 +181,21 @@ def test_a_session_that_can_not_be_removed(
     assert inside.machine.files() == before
 
 
-@pytest.mark.parametrize("obstacle", ["organization", ".session.old", ".url.new"])
+@pytest.mark.parametrize(
+    ("obstacle", "put"),
+    [
+        pytest.param("organization", Path.mkdir, id="organization"),
+        pytest.param("organization", put_link, id="organization-link", marks=LINKS),
+        pytest.param("session", put_link, id="session-link", marks=LINKS),
+        pytest.param(".session.old", Path.mkdir, id="session-old"),
+        pytest.param(".url.new", Path.mkdir, id="url-new"),
+    ],
+)
 def test_what_would_keep_the_session_here_is_found_before_it_is_revoked(
-    inside: Inside, deployment: Deployment, obstacle: str
+    inside: Inside, deployment: Deployment, obstacle: str, put: Callable[[Path], object]
 ) -> None:
     """The error comes first; nothing is asked of the deployment."""
-    (inside.machine.directory / obstacle).mkdir()
+    put(inside.machine.directory / obstacle)
     run = inside.run("logout")
     assert (run.code, run.stdout) == (1, b"")
     assert str(inside.machine.directory / obstacle) in run.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from coder_login.sessionstore.directory import ConfigDirectory
@@ -22,6 +23,16 @@ def before_step(monkeypatch: pytest.MonkeyPatch, method: str, name: str, action:
         return real(config, *arguments)
 
     monkeypatch.setattr(ConfigDirectory, method, step)
+
+
+def put_link(path: Path) -> None:
+    """A link to what was there until now, with the same content: another program's doing, or an attacker's."""
+    target = path.with_name(f"{path.name}.target")
+    if path.exists():
+        path.rename(target)
+    else:
+        target.touch(0o600)
+    path.symlink_to(target)
 
 
 def raising(problem: BaseException) -> Action:

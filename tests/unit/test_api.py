@@ -342,7 +342,11 @@ def test_an_answer_that_is_not_understood(deployment: Deployment, answer: Answer
 
 @pytest.mark.parametrize(
     ("status", "phrase"),
-    [pytest.param(400, "400 Bad Request", id="400"), pytest.param(599, "599", id="599")],
+    [
+        pytest.param(300, "300 Multiple Choices", id="300"),
+        pytest.param(400, "400 Bad Request", id="400"),
+        pytest.param(599, "599", id="599"),
+    ],
 )
 def test_a_refusal(deployment: Deployment, status: int, phrase: str) -> None:
     """Status, message and detail of the deployment."""

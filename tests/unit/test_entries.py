@@ -309,7 +309,16 @@ def test_a_session_without_a_scheme_is_listed_as_the_current_deployments(
     assert [str(deployment) for deployment in store.deployments(url)] == ["https://localhost:3000"]
 
 
-@pytest.mark.parametrize("bare", [True, False], ids=["bare-host", "no-host"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param(lambda host: entry(host), id="bare-host"),
+        pytest.param(lambda host: {"api_token": TOKEN}, id="no-host"),
+        pytest.param(lambda host: entry(""), id="empty"),
+        pytest.param(lambda host: entry(" \t"), id="blank"),
+        pytest.param(lambda host: entry(f" {host}\n"), id="spaces"),
+    ],
+)
 @pytest.mark.parametrize(
     ("url", "is_read"),
     [
@@ -324,11 +333,11 @@ def test_a_session_without_a_scheme_is_listed_as_the_current_deployments(
     ],
 )
 def test_a_bare_host_is_https_and_on_loopback_http_too(
-    store: KeyringStore, provider: SharedKeyring, url: str, is_read: bool, bare: bool
+    store: KeyringStore, provider: SharedKeyring, url: str, is_read: bool, fields: Callable[[str], dict[str, str]]
 ) -> None:
     """An older client recorded no origin: its token is never sent in the clear over a network."""
     key = url.partition("//")[2]
-    provider.put({key: entry(key) if bare else {"api_token": TOKEN}})
+    provider.put({key: fields(key)})
     assert store.has(url) is is_read
     if is_read:
         assert store.read(url) == TOKEN

@@ -23,6 +23,8 @@ from coder_login.sessionstore import (
 )
 from coder_login.sessionstore import lock as lock_module
 from coder_login.sessionstore.directory import ConfigDirectory
+from coder_login.sessionstore.file_errors import Action, FileError, ForeignFileError
+from file_steps import before_step, raising
 from stores import (
     FILE_OPERATIONS,
     NEW,
@@ -39,6 +41,7 @@ from stores import (
 
 pytest_plugins = ["store_fixtures"]
 windows = pytest.mark.skipif(sys.platform != "win32", reason="sharing of Windows")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
 
 
 # What is written.
@@ -195,6 +198,48 @@ def test_a_moved_session_is_dropped_only_while_it_is_the_same(logged_in: FileSto
     assert content(logged_in) == OLD_FILES
     logged_in.drop_session(OLD, TOKEN)
     assert content(logged_in) == {"url": OLD_FILES["url"]}
+
+
+def test_a_session_that_can_not_be_removed_is_not_dropped(
+    logged_in: FileStore, monkeypatch: pytest.MonkeyPatch, directory: Path
+) -> None:
+    """It is an error of the store's, and the pair is as it was."""
+    problem = FileError(directory / "session", Action.REMOVED, "Permission denied")
+    before_step(monkeypatch, "remove", "session", raising(problem))
+    with pytest.raises(StoreUnavailableError) as caught:
+        logged_in.drop_session(OLD, TOKEN)
+    assert caught.value is problem
+    assert content(logged_in) == OLD_FILES
+
+
+def test_a_url_that_is_no_file_names_no_current_deployment(logged_in: FileStore, directory: Path) -> None:
+    """Nor does it pass for a directory without one: the error names it."""
+    (directory / "url").unlink()
+    (directory / "url").mkdir()
+    with pytest.raises(StoreUnavailableError) as caught:
+        logged_in.current()
+    assert type(caught.value) is ForeignFileError
+    assert caught.value.message == f"{directory / 'url'} is not a file"
+
+
+@posix
+@pytest.mark.parametrize(
+    ("method", "gone"),
+    [
+        pytest.param("is_readable_by_others", "session", id="session"),
+        pytest.param("last_changes", "url", id="url"),
+    ],
+)
+def test_a_file_that_vanishes_between_read_and_look(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch, method: str, gone: str
+) -> None:
+    """Another client has logged out meanwhile: a token that was read is told, without a warning, or there is none."""
+    before_step(monkeypatch, method, gone, lambda: (directory / gone).unlink())
+    if gone == "session":
+        assert logged_in.read(OLD) == TOKEN
+        return
+    with pytest.raises(OriginMismatchError, match="an unknown deployment"):
+        logged_in.read(OLD)
 
 
 def test_a_deployment_is_forgotten_only_without_a_session(logged_in: FileStore) -> None:

@@ -40,6 +40,7 @@ def provoke(text: str) -> HeaderError:
         pytest.param(" X-Gate = a, b; c ", ("X-Gate", "a, b; c"), id="spaces-and-commas"),
         pytest.param("X-Gate=a\tb", ("X-Gate", "a\tb"), id="tab"),
         pytest.param("X-Gate=\xe4", ("X-Gate", "\xe4"), id="latin-1"),
+        pytest.param("X-Gate=\xa1\xff", ("X-Gate", "\xa1\xff"), id="first-and-last-of-latin-1"),
         pytest.param("x!#$%&'*+-.^_`|~9=y", ("x!#$%&'*+-.^_`|~9", "y"), id="symbols"),
     ],
 )
@@ -71,7 +72,9 @@ def test_a_name_that_is_none(text: str) -> None:
     assert problem.fault is HeaderFault.FORM
 
 
-@pytest.mark.parametrize("character", ["\r\nX-Other: 1", "\x00", "\x1f", "\x7f", "\x85", "\x9f", "\u20ac"], ids=ascii)
+@pytest.mark.parametrize(
+    "character", ["\r\nX-Other: 1", "\x00", "\x1f", "\x7f", "\x80", "\x85", "\x9f", "\u0100", "\u20ac"], ids=ascii
+)
 def test_a_value_that_no_header_can_carry(character: str) -> None:
     """Control characters, and what Latin-1 does not have."""
     problem = provoke(f"X-Gate={SECRET}{character}")
@@ -200,6 +203,20 @@ def test_a_command_that_leaves_the_pipe_to_another(tmp_path: Path, monkeypatch: 
     problem = provoke_command(tmp_path, f"print('A={SECRET}', flush=True); subprocess.Popen({child})")
     assert problem.message == "the header command did not end within 2 s"
     assert time.monotonic() - start < 6
+
+
+def test_what_a_good_command_has_started_lives_on(tmp_path: Path) -> None:
+    """As an agent does that it starts once and asks again: only what does not end is killed."""
+    script, mark = tmp_path / "agent.py", tmp_path / "lived on"
+    script.write_text(f"import time; time.sleep(1); open({str(mark)!r}, 'w').close()", encoding="utf-8")
+    nothing = "stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL"
+    code = f"subprocess.Popen([sys.executable, '-S', {str(script)!r}], {nothing}); print('A=1')"
+    assert run_header_command(write_command(tmp_path, code), URL) == [("A", "1")]
+    assert not mark.exists()
+    deadline = time.monotonic() + 20
+    while not mark.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="cmd has no way to close its standard output")

@@ -213,9 +213,15 @@ def test_a_keyring_without_a_limit(inside: Inside, monkeypatch: pytest.MonkeyPat
     assert report["persistence"] == "file"
 
 
-def test_a_list_with_a_url_file_that_names_nothing(inside: Inside, keyring: MemoryKeyring) -> None:
+@pytest.mark.parametrize("is_file", [True, False], ids=["no-url", "no-file"])
+def test_a_list_with_a_url_file_that_names_nothing(inside: Inside, keyring: MemoryKeyring, is_file: bool) -> None:
     """Then none is current."""
-    (inside.machine.directory / "url").write_text("://")
+    path = inside.machine.directory / "url"
+    if is_file:
+        path.write_text("://")
+    else:
+        path.unlink()
+        path.mkdir()
     run = inside.run("keyring", "list", "-o", "json")
     assert [row["current"] for row in json.loads(run.stdout)] == [False, False]
 

@@ -233,6 +233,29 @@ def test_the_lock_file_and_its_directory_are_the_owners_alone(path: Path, umask:
     assert [stat.S_IMODE(directory.stat().st_mode) for directory in (path.parent, path.parent.parent)] == [0o700] * 2
 
 
+@posix
+@pytest.mark.parametrize("is_there", [True, False], ids=["in-a-directory", "with-its-directory"])
+def test_the_lock_file_is_the_owners_alone_from_its_first_moment(
+    path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    """It is not made for all and closed afterwards: who opened it in between could lock us out."""
+    modes = []
+
+    def look(descriptor: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+
+    monkeypatch.setattr(lock_module, "_close_to_others", look)
+    if is_there:
+        path.parent.mkdir(parents=True)
+    old = os.umask(0)
+    try:
+        with locked(path):
+            pass
+    finally:
+        os.umask(old)
+    assert modes == [0o600]
+
+
 def test_a_lock_that_is_there_is_only_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every read takes it: what was made once is not made again, nor closed to others again."""
     with locked(path):

@@ -30,6 +30,21 @@ FAILED = "the Windows Credential Manager failed: "
 READING = FAILED + "reading the generic credential 'coder-test': "
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the Credential Manager is here")
+def test_on_another_system_it_is_an_unsupported_keyring() -> None:
+    """Whoever makes one there himself gets the error that every other way to it gives; no DLL is looked for."""
+    keyring = WindowsCredentialManager()
+    for call in (
+        lambda: keyring.get("coder-test"),
+        lambda: keyring.set("coder-test", b"{}"),
+        lambda: keyring.delete("coder-test"),
+        keyring.persistence,
+    ):
+        with pytest.raises(UnsupportedKeyringError, match="the Windows Credential Manager failed: ") as caught:
+            call()
+        assert type(caught.value) is UnsupportedKeyringError
+
+
 @pytest.mark.parametrize(
     ("code", "kind", "message"),
     [
