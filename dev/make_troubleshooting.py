@@ -79,7 +79,7 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             request("the server hung up without an answer", Failure.CUT_SHORT),
             request("the answer did not end within 30 s", Failure.TIMEOUT),
             request("the answer is longer than 1048576 bytes", Failure.TOO_LONG),
-            request("the answer's head has more than 100 lines, or one of more than 65536 bytes", Failure.TOO_LONG),
+            request("the answer's head has more than 100 lines, or one of more than 16384 bytes", Failure.TOO_LONG),
             request("messages of TLS came without end, and no answer", Failure.TOO_LONG),
             request("the answer is not HTTP (BadStatusLine)", Failure.NOT_HTTP),
             request("the request could not be sent (UnicodeEncodeError)", Failure.UNSENDABLE),

@@ -285,6 +285,26 @@ def test_an_answer_is_unpacked_once(deployment: Deployment, monkeypatch: pytest.
     assert len(unpacked) == len(deployment.requests)
 
 
+@pytest.mark.parametrize("item", ['""', "[]", '{"":0}', "[" * 100 + "]" * 100])
+def test_json_that_takes_much_more_than_its_bytes_is_not_parsed(item: str) -> None:
+    """Lists of lists would take fifty times as much memory, and each of many texts its time."""
+    content = f"[{','.join([item] * (MAX_BODY // (len(item) + 1) - 1))}]".encode()
+    response = transport.Response("https://dev.example.com", 200, Message(), content)
+    tracemalloc.start()
+    try:
+        assert response.read_json() is None
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_json_of_as_many_values_as_are_read() -> None:
+    """10,000, for a user of nearly as many organizations."""
+    read, not_read = (f"[{','.join(['7'] * count)}]".encode() for count in (9_999, 10_000))
+    answers = [transport.Response("https://dev.example.com", 200, Message(), text) for text in (read, not_read)]
+    assert [answer.read_json() for answer in answers] == [[7] * 9_999, None]
+
+
 def test_a_compressed_answer_of_1_mib_is_read(deployment: Deployment) -> None:
     """As much as one that is not."""
     body = gzip.compress(JSON.ljust(MAX_BODY))

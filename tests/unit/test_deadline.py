@@ -101,9 +101,10 @@ def test_a_server_that_drips_is_given_up(head: bytes, piece: bytes) -> None:
 
 
 HEAD = "the answer's head is longer than 262144 bytes"
-LINES = "the answer's head has more than 100 lines, or one of more than 65536 bytes"
+LINES = "the answer's head has more than 100 lines, or one of more than 16384 bytes"
 BODY = "the answer is longer than 1048576 bytes"
-HEADER = b"A: " + b"b" * 60_000 + b"\r\n"
+HEADER = b"A: " + b"b" * 16_000 + b"\r\n"
+FOLD = b" " + b"b" * 4000 + b"\r\n"
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,7 @@ HEADER = b"A: " + b"b" * 60_000 + b"\r\n"
         ),
         pytest.param(b"HTTP/1.1 200 ", b"O" * 1000, LINES, Failure.TOO_LONG, id="status-line"),
         pytest.param(b"HTTP/1.1 200 OK\r\nA: ", b"b" * 1000, LINES, Failure.TOO_LONG, id="one-header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nA: b\r\n", FOLD, LINES, Failure.TOO_LONG, id="folds-of-a-header"),
         pytest.param(OK + b"\r\n", b" " * 1000, BODY, Failure.TOO_LONG, id="body-without-length"),
         pytest.param(OK + b"Content-Length: 99999999999\r\n\r\n", b" " * 1000, BODY, Failure.TOO_LONG, id="body"),
         pytest.param(CHUNKED + b"FFFFFFFFFF\r\n", b" " * 1000, BODY, Failure.TOO_LONG, id="one-chunk"),
@@ -128,7 +130,7 @@ HEADER = b"A: " + b"b" * 60_000 + b"\r\n"
         pytest.param(
             CHUNKED, b"0" * 1000, "the answer is not HTTP (LineTooLong)", Failure.NOT_HTTP, id="size-of-a-chunk"
         ),
-        pytest.param(CHUNKED, b"1;" + b"a" * 60_000 + b"\r\n \r\n", BODY, Failure.TOO_LONG, id="extensions-of-chunks"),
+        pytest.param(CHUNKED, b"1;" + b"a" * 16_000 + b"\r\n \r\n", BODY, Failure.TOO_LONG, id="extensions-of-chunks"),
         pytest.param(CHUNKED + b"0\r\n", HEADER, BODY, Failure.TOO_LONG, id="trailers"),
     ],
 )
@@ -137,6 +139,21 @@ def test_a_server_that_floods_is_given_up(head: bytes, piece: bytes, fact: str, 
     with bare_server(drip(head, itertools.repeat(piece), pause=0)) as server:
         problem = provoke(f"http://{server}", timeout=60)
     assert (problem.message, problem.failure) == (f"http://{server}{FIRST}: {fact}", failure)
+
+
+def test_a_header_that_takes_long_to_read_is_not_read() -> None:
+    """http.client looks for the parts of a multipart answer among the parameters, in the square of their length."""
+    start = OK.replace(b"application/json", b'multipart/mixed; "' + b";" * 8000)
+    with bare_server(drip(start, [b" " + b";" * 16_000 + b"\r\n"] * 12 + [b"\r\n{}"], pause=0)) as server:
+        problem = provoke(f"http://{server}", timeout=60)
+    assert (problem.message, problem.failure) == (f"http://{server}{FIRST}: {LINES}", Failure.TOO_LONG)
+
+
+def test_a_line_at_the_limit() -> None:
+    """Of 16 KiB with its end; the first line of the next header counts anew."""
+    headers = (b"A: " + b"b" * (16 * 1024 - 5) + b"\r\n") * 3
+    with bare_server(lambda connection: connection.sendall(OK + headers + b"\r\n{}")) as server:
+        client(f"http://{server}").check_deployment()
 
 
 def test_small_chunks_take_little_memory() -> None:

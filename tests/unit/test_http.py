@@ -166,6 +166,16 @@ def test_an_answer_that_is_not_http(answer: bytes, kind: str) -> None:
     assert problem.failure is Failure.NOT_HTTP
 
 
+@pytest.mark.parametrize("coding", [pytest.param(b"\0", id="NUL"), pytest.param(b"undefined", id="undefined")])
+def test_a_header_in_a_coding_that_python_can_not_read(coding: bytes) -> None:
+    """RFC 2231 lets a server name one for a parameter; what fails is the answer, and not what was sent."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary*=" + coding + b"''x\r\n\r\n"
+    with bare_server(lambda connection: connection.sendall(head)) as server:
+        problem = provoke(f"http://{server}")
+    assert problem.message == f"http://{server}{FIRST}: the answer's head has a header that can't be read"
+    assert problem.failure is Failure.NOT_HTTP
+
+
 def test_a_body_at_the_limit(deployment: Deployment) -> None:
     """1 MiB itself is read."""
     body = b"{}".ljust(MAX_BODY)

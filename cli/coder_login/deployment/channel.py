@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import socket
 from typing import TYPE_CHECKING, Any
 
 from coder_login.deployment.deadline import Deadline
-from coder_login.deployment.faults import TooLongError, UnfinishedError
+from coder_login.deployment.faults import MAX_LINE, TooLongError, UnfinishedError
 from coder_login.deployment.wire import BareWire, Wire
 
 if TYPE_CHECKING:
@@ -63,6 +64,16 @@ class Channel:
 
 
 class _Reader(io.BufferedReader):
+    _header = 0  # bytes of the header that is being read, or of the line
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """A line, with the LF. Raises LineTooLong where it, or the header that it goes on with, is over MAX_LINE."""
+        line = super().readline(MAX_LINE + 1)
+        self._header = len(line) + (self._header if line.startswith((b" ", b"\t")) else 0)
+        if self._header > MAX_LINE:
+            raise http.client.LineTooLong("line")
+        return line
+
     def close(self) -> None:
         """Stay open: http.client closes it after every answer, an interim one too."""
 

@@ -17,6 +17,7 @@ from coder_login.deployment.faults import (
     MAX_BODY,
     MAX_HEAD,
     EndlessInterimError,
+    HeadFormError,
     HeadLinesError,
     HeadTooLongError,
     LoginKindError,
@@ -34,7 +35,7 @@ from coder_login.value import Value
 if TYPE_CHECKING:
     import ssl
 
-_MAX_FRAMING = 4 * MAX_BODY  # bytes around a body: sizes and extensions of its chunks, trailers
+_MAX_FRAMING = MAX_BODY  # bytes around a body: sizes and extensions of its chunks, trailers
 _MAX_INTERIM = 100
 _HEAD_LINES = (http.client.HTTPException, http.client.LineTooLong)  # the first for too many, and no class besides it
 _PIECE = 64 * 1024  # bytes
@@ -156,6 +157,8 @@ def _read_head(channel: Channel, method: str) -> http.client.HTTPResponse:
             if type(error) in _HEAD_LINES:
                 raise HeadLinesError from None
             raise
+        except ValueError:  # a parameter of a header in a coding of its own
+            raise HeadFormError from None
         if answer.status >= http.HTTPStatus.OK or answer.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
             return answer
     raise EndlessInterimError

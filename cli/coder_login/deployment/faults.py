@@ -11,8 +11,13 @@ MAX_HEAD = 256 * 1024
 """Bytes of an answer's head at most, with the heads of the interim answers before it."""
 
 
-MAX_LINES, MAX_LINE = 100, 64 * 1024
-"""Headers, and bytes of a line, that http.client takes: its _MAXHEADERS and _MAXLINE."""
+MAX_LINES = 100
+"""Headers that http.client takes: its _MAXHEADERS."""
+
+MAX_LINE = 16 * 1024
+"""Bytes of a header with its folds, or of another line: as many as Node, and so the editors, take of a whole head.
+
+http.client looks at a header's parameters in a time that grows with the square of this."""
 
 
 class ExchangeError(Exception):
@@ -33,6 +38,10 @@ class HeadTooLongError(ExchangeError):
 
 class HeadLinesError(ExchangeError):
     """The head has too many lines, or one that is too long."""
+
+
+class HeadFormError(ExchangeError):
+    """The head has a header that can't be read."""
 
 
 class TLSFloodError(ExchangeError):

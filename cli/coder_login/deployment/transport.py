@@ -39,6 +39,7 @@ USER_AGENT = f"{IDENTITY.replace(' ', '/')} ({sys.platform}; Python {sys.version
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 10
+_MAX_VALUES = 10_000  # of JSON: each of three bytes can take a hundred of memory, and is looked through for secrets
 _SHORTEST_SECRET = 6  # characters; a shorter value of a header, like "true", is in every other text
 
 
@@ -62,8 +63,8 @@ class Response(Value):
         return None if version is None else str(version)
 
     def read_json(self) -> Any:
-        """The body as JSON; None when it is not."""
-        if self.content is None:
+        """The body as JSON; None when it is not, or has more than _MAX_VALUES."""
+        if self.content is None or _count_values(self.content) > _MAX_VALUES:
             return None
         try:
             return json.loads(self.content)
@@ -191,6 +192,11 @@ def find_names(origin: Origin, dialer: Dialer, deadline: Deadline) -> list[str] 
     from coder_login.deployment import tls_failures
 
     return tls_failures.find_names(origin, dialer, deadline)
+
+
+def _count_values(content: bytes) -> int:
+    """At least as many as the JSON in *content* has: all but one come after one of these, in UTF-16 as well."""
+    return 1 + sum(map(content.count, (b",", b"[", b"{")))
 
 
 def _unpack(body: bytes, headers: Message) -> bytes | None:
