@@ -156,6 +156,10 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             ),
             request("… redirects to …", Failure.REDIRECTED_NOWHERE),
             RequestError(f"{URL} redirects more than 10 times", Failure.REDIRECTED_TOO_OFTEN),
+            RequestError(
+                f"{ME} redirects to https://other.example.com/[hidden], and so tells a secret to another server",
+                Failure.REDIRECTED_WITH_SECRET,
+            ),
             deployment.CompressedAnswerError(f"the answer of {URL} is compressed (br), and can't be read", 200, URL),
         ],
     ),

@@ -292,6 +292,11 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
             Failure.REDIRECTED_TOO_OFTEN,
             "Look at the URL: what answers there sends every request on, without an end.",
         ),
+        (
+            Failure.REDIRECTED_WITH_SECRET,
+            "It was not followed. Tell the deployment's administrator: what answers there puts what it was sent into "
+            "URLs.",
+        ),
         (Failure.OTHER, "Look at the URL, at the network and at the proxy variables."),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from coder_login.deployment.errors import (
@@ -205,6 +206,30 @@ def test_a_token_in_a_location_is_hidden(deployment: Deployment) -> None:
     with pytest.raises(APIError) as caught:
         client(deployment.url, allow_redirects=True, log=lines.append).identify(TOKEN)
     assert TOKEN not in str(caught.value) + "".join(lines)
+
+
+@pytest.mark.parametrize("secret", [pytest.param(TOKEN, id="token"), pytest.param(GATE[1], id="header")])
+def test_a_deployment_with_a_secret_in_its_url_is_not_named(deployment: Deployment, secret: str) -> None:
+    """A redirect can name the same call below it; a hint would show the URL, as one to be pasted."""
+    location = f"{NEW}/{quote(secret)}/api/v2/users/me"
+    problem = provoke(deployment, location, headers=[GATE])
+    assert isinstance(problem, RedirectedError)
+    assert problem.message == f"{deployment.url}/api/v2/users/me redirects to {NEW}/[hidden]/api/v2/users/me"
+    assert problem.deployment is None
+
+
+@pytest.mark.parametrize("secret", [pytest.param(TOKEN, id="token"), pytest.param(GATE[1], id="header")])
+@pytest.mark.parametrize("place", ["/{}", "/login?next={}", "/{}/api/v2/users/me"])
+def test_no_redirect_carries_a_secret_elsewhere(
+    deployment: Deployment, elsewhere: Deployment, secret: str, place: str
+) -> None:
+    """A server that puts the token, or a header, into a Location can't make us hand it to another origin."""
+    path = place.format(quote(secret))
+    problem = provoke(deployment, f"{elsewhere.url}{path}", allow_redirects=True, headers=[GATE])
+    shown = f"{elsewhere.url}{place.format('[hidden]')}"
+    fact = f"{deployment.url}/api/v2/users/me redirects to {shown}, and so tells a secret to another server"
+    assert (problem.message, problem.failure) == (fact, Failure.REDIRECTED_WITH_SECRET)
+    assert elsewhere.requests == []
 
 
 @pytest.mark.parametrize("status", [pytest.param(307, id="307"), pytest.param(308, id="308")])

@@ -107,6 +107,9 @@ _AFTER_FAILURE: dict[Failure, str] = {
     Failure.REDIRECTED: "Look at the URL.",
     Failure.REDIRECTED_NOWHERE: "That is no place of a deployment: look at the deployment's URL.",
     Failure.REDIRECTED_TOO_OFTEN: "Look at the URL: what answers there sends every request on, without an end.",
+    Failure.REDIRECTED_WITH_SECRET: (
+        "It was not followed. Tell the deployment's administrator: what answers there puts what it was sent into URLs."
+    ),
     Failure.OTHER: "Look at the URL, at the network and at the proxy variables.",
 }
 _AFTER_HEADER = {

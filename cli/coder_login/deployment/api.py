@@ -24,7 +24,6 @@ from coder_login.deployment.errors import (
     UnexpectedAnswerError,
     WebPageError,
 )
-from coder_login.deployment.redirects import find_deployment
 from coder_login.deployment.session_token import InvalidTokenError, check_token
 from coder_login.deployment.transport import Response, Transport
 from coder_login.deployment.url import DeploymentURL
@@ -121,7 +120,7 @@ class Client:
             # Whatever it says of the token: it has not seen it.
             target = self._transport.make_printable(response.url)
             fact = f"{self._url} redirects to {target}, where its token does not go"
-            moved = None if response.build_version is None else find_deployment(asked, response.url)
+            moved = None if response.build_version is None else self._transport.find_deployment(asked, response.url)
             raise ForeignRedirectError(fact, response.status, self._url, target, moved)
         return response
 

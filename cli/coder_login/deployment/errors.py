@@ -115,6 +115,7 @@ class Failure(Enum):
     REDIRECTED = auto()  # which is not allowed
     REDIRECTED_NOWHERE = auto()
     REDIRECTED_TOO_OFTEN = auto()
+    REDIRECTED_WITH_SECRET = auto()  # a token or a header's value in a URL of another origin
     OTHER = auto()
 
 

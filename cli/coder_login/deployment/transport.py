@@ -105,6 +105,13 @@ class Transport:
         """*text*, which a server may have made of what it was sent, without a token or a header."""
         return redact(text, self._secrets)
 
+    def find_deployment(self, asked: str, target: str) -> DeploymentURL | None:
+        """As `redirects.find_deployment`; None also for one whose URL can't be shown, as a secret is in it."""
+        return None if self._holds_secret(target) else find_deployment(asked, target)
+
+    def _holds_secret(self, text: str) -> bool:
+        return self.hide(text) != text
+
     def is_own(self, url: str) -> bool:
         """Whether *url* is of the deployment's origin, the only one that gets the token and the custom headers."""
         return parse_origin(url) == self._deployment.origin
@@ -138,7 +145,9 @@ class Transport:
         if target is None:
             raise RequestError(fact, Failure.REDIRECTED_NOWHERE)
         if not self._allow_redirects:
-            raise RedirectedError(fact, self._deployment, find_deployment(url, target))
+            raise RedirectedError(fact, self._deployment, self.find_deployment(url, target))
+        if not self.is_own(target) and self._holds_secret(target):
+            raise RequestError(f"{fact}, and so tells a secret to another server", Failure.REDIRECTED_WITH_SECRET)
         return target
 
     def _make_headers(self, method: str, url: str, token: str | None) -> dict[str, str]:
