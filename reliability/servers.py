@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / name) for name in ("reliability", "tests/support", "benchmarks")]
 
 from hostile.bombs import list_bombs  # noqa: E402
+from hostile.certificates import list_certificates  # noqa: E402
 from hostile.lengths import list_lengths  # noqa: E402
 from hostile.redirects import list_redirects  # noqa: E402
 from hostile.rows import Row  # noqa: E402
@@ -53,7 +54,8 @@ def _list_all() -> Iterator[Visit]:
 def _list_rows(statuses: Iterable[int], seconds: float) -> Iterator[Row]:
     yield GOOD
     yield from list_streams(seconds)
-    yield from chain(list_lengths(), list_bombs(), list_redirects(), list_texts(), list_statuses(statuses))
+    yield from chain(list_lengths(), list_bombs(), list_certificates(), list_redirects(), list_texts())
+    yield from list_statuses(statuses)
 
 
 def _list_visits(row: Row) -> Iterator[Visit]:
