@@ -9,7 +9,13 @@ from functools import partial
 
 import pytest
 from coder_login.deployment.url import DeploymentURL
-from coder_login.sessionstore import AmbiguousSessionError, KeyringStore, SchemeNotRecordedError, SessionNotFoundError
+from coder_login.sessionstore import (
+    AmbiguousSessionError,
+    KeyringStore,
+    SchemeNotRecordedError,
+    SessionNotFoundError,
+    StoreDamagedError,
+)
 from coder_login.sessionstore.go_form import Misfits, find_misfits
 from go_client import GoClient, GoError
 from stores import NEWER, OTHER, TOKEN, BodyError, SharedKeyring, entry, fail_after
@@ -237,6 +243,25 @@ def test_what_stops_the_go_client_is_found(
     assert (misfits.facts, misfits.is_mended) == (facts, is_mended)
     store.write("https://dev.example.com", NEWER)
     assert (store.find_misfits().facts == []) is is_mended
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        pytest.param(rb'{"a":"\ud800"}', id="lone-surrogate"),
+        pytest.param(b'{"a":' * 33 + b"1" + b"}" * 33, id="too-deep"),
+        pytest.param(b'{"coder_url":"a b","api_token":"x"}', id="single-without-host"),
+        pytest.param(b"[]", id="list"),
+    ],
+)
+def test_damage_is_damage_to_the_search_for_misfits(store: KeyringStore, provider: SharedKeyring, blob: bytes) -> None:
+    """It says so, as every other call does, and not that all is well."""
+    provider.raw = blob
+    with pytest.raises(StoreDamagedError) as by_read:
+        store.read("https://dev.example.com")
+    with pytest.raises(StoreDamagedError) as by_search:
+        store.find_misfits()
+    assert by_search.value.message == by_read.value.message
 
 
 @pytest.mark.parametrize("stale", [TOKEN, 7], ids=["text", "number"])

@@ -150,6 +150,16 @@ def test_the_command_prints_headers(tmp_path: Path) -> None:
     assert run_header_command(command, URL) == [("A", "1"), ("B", "x, y=z"), ("A", "2")]
 
 
+@pytest.mark.parametrize("end", ["\r", "\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029"], ids=ascii)
+def test_only_a_line_feed_ends_a_line_of_the_command(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    """Another character that Python takes for one is one that no value may have, and makes no second header."""
+    monkeypatch.setattr(header_command, "_run", lambda command, url: f"X-Gate={SECRET}{end}X-Other=1\n".encode())
+    with pytest.raises(HeaderError) as caught:
+        run_header_command("print", URL)
+    fact = "a control character, or one beyond Latin-1, in the header X-Gate"
+    assert caught.value.message == f"the header command's output has {fact}"
+
+
 def test_the_command_is_one_of_the_shell() -> None:
     """The user's own command line, as it would be typed."""
     assert run_header_command("echo A=1&& echo B=2", URL) == [("A", "1"), ("B", "2")]

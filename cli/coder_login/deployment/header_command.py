@@ -25,7 +25,8 @@ def run_header_command(command: str, url: str) -> Headers:
     It sees CODER_URL and not CODER_SESSION_TOKEN. Raises HeaderError when it fails, takes longer than COMMAND_TIMEOUT,
     prints more than COMMAND_MAX_OUTPUT, or something that is no header. What it printed is never shown.
     """
-    lines = _decode(_run(command, url)).splitlines()
+    # Not by str.splitlines, for which a line ends at many another character, too: what follows it would be a header.
+    lines = [line.removesuffix("\r") for line in _decode(_run(command, url)).split("\n")]
     return [parse_header(line, "the header command's output") for line in lines if line.strip()]
 
 

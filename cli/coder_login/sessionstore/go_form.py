@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from coder_login.deployment.url import parse_key
 from coder_login.sessionstore import blob
-from coder_login.sessionstore.entries import is_single_session
+from coder_login.sessionstore.entries import Entries, is_single_session
 from coder_login.sessionstore.entry import KNOWN_FIELDS
 from coder_login.sessionstore.errors import quote
 from coder_login.text import redact
@@ -34,6 +34,7 @@ class Misfits(NamedTuple):
 
 def find_misfits(stored: bytes) -> Misfits:
     """What in the blob *stored* the Go CLI can't read. Raises StoreDamagedError for what we can't read either."""
+    Entries.decode(stored)  # for its errors alone
     value = blob.parse(stored)
     if is_single_session(value):
         return Misfits(["it is a single session, in an older form"], is_mended=True)
