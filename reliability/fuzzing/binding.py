@@ -20,8 +20,8 @@ WORDS = (
     "\xff", "\xed\xa0\x80",
 )  # fmt: skip
 
-_SIZES = (1, 1, 1, 16, 64, 128, 129)
-"""How often a piece is repeated, so that it comes near the limits, and over them."""
+_LENGTHS = (0, 0, 0, -1, 1, 255, 256, 337, 338, 513, 514, 32767, 32768)
+"""Code units to which a text is filled up: just within a limit, or just over it. 0 leaves it, and -1 is none."""
 
 _SECRET = b"s3cret-s3cret"
 _NUMBERS = (1, 2, 3, 0, 4, 5, 6, 7, -1, 1 << 32, 0xFFFF_FFFF)
@@ -73,9 +73,8 @@ def _try_write(cursor: Cursor, fake: FakeAdvapi32) -> None:
 
 
 def _take_text(cursor: Cursor) -> str | None:
-    size = cursor.take_number(8)
-    text = cursor.take_text()
-    return text * _SIZES[size] if size < len(_SIZES) else None
+    length, text = cursor.pick(_LENGTHS), cursor.take_text()
+    return None if length < 0 else text + "x" * (length - _count_units(text))
 
 
 def _take_blob(cursor: Cursor) -> bytes | None:
@@ -105,9 +104,13 @@ def _fits(call: Call) -> bool:
 
 
 def _is_text(text: str, least: int, most: int) -> bool:
-    units = sum(1 + (character > "\uffff") for character in text)
     is_sound = not any("\ud800" <= character <= "\udfff" or character == "\0" for character in text)
-    return is_sound and least <= units <= most
+    return is_sound and least <= _count_units(text) <= most
+
+
+def _count_units(text: str) -> int:
+    """In UTF-16, where a character outside the Basic Multilingual Plane counts two."""
+    return sum(1 + (character > "\uffff") for character in text)
 
 
 def _check_refusal(error: Exception) -> None:

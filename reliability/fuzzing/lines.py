@@ -102,6 +102,7 @@ def _isolated(environment: dict[str, str]) -> Iterator[None]:
         ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME"), f"{home}"
     )
     with ExitStack() as stack:
+        places |= {name: value for name, value in os.environ.items() if name.upper() == "SYSTEMROOT"}
         stack.enter_context(mock.patch.dict(os.environ, {**places, **environment}, clear=True))
         for module, name, substitute in (
             (options, "parse_directory", _parse_directory),

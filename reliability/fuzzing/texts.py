@@ -58,6 +58,9 @@ def _try_proxy(_: Cursor, text: str) -> None:
         check_error(error, {"a password": secret})
         return
     assert DeploymentURL.parse(f"http://{proxy}").origin == proxy.origin
+    if "@" in text:
+        place = re.split("[/?#]", text.rpartition("@")[2])[0]
+        assert DeploymentURL.parse(f"http://{place}").origin == proxy.origin, "a part of the password is the host"
     assert len(secret) < 8 or secret in f"{proxy.origin}" or secret not in repr(proxy)
     for name, value in proxy.headers.items():
         assert name == "Proxy-Authorization"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import fuzz
 import pytest
-from fuzzing import corpus
+from fuzzing import campaign, corpus
 from fuzzing.cursor import Cursor, read_text
 from fuzzing.headers import read_csv
 from fuzzing.targets import TARGETS, Target
@@ -68,6 +68,34 @@ def test_a_file_is_tried_again_by_hand(tmp_path: Path) -> None:
         [sys.executable, script, "url", str(tmp_path / "input")], capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "1 tried, none lost\n", "")
+
+
+# The fuzzer itself, where it is installed.
+
+
+def test_a_campaign_counts_what_it_tried() -> None:
+    """The corpus, and as many new inputs as it was asked for."""
+    pytest.importorskip("atheris")
+    outcome = campaign.explore("texts", 50, minimise=False)
+    assert (outcome.inputs, outcome.faults) == (50 + len(corpus.list_inputs("texts")), [])
+    assert 0 < outcome.edges < outcome.features
+
+
+def test_a_campaign_tells_a_fault_and_keeps_its_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Here the check of a token has been taken out of the product, in the fuzzer's process alone."""
+    pytest.importorskip("atheris")
+    change = (
+        "import coder_login.deployment.session_token as changed\nchanged.check_token = lambda token, source: token\n"
+    )
+    (tmp_path / "sitecustomize.py").write_text(change)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(campaign, "CRASHES", tmp_path / "crashes")
+    outcome = campaign.explore("texts", 50, minimise=False)
+    (kept,) = (tmp_path / "crashes").iterdir()
+    again = f"again by: python reliability/fuzz.py texts {kept.as_posix()}"
+    assert [fault.split("; ")[-1] for fault in outcome.faults] == [again]
+    assert outcome.faults[0].startswith("texts: AssertionError: ")
+    assert kept.read_bytes()[0] % 4 == 2  # by which it is the check of a token that was tried
 
 
 # How an input is read.
