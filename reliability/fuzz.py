@@ -9,10 +9,13 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from fuzzing.campaign import Outcome, explore
-from fuzzing.corpus import list_inputs, replay
-from fuzzing.targets import TARGETS
-from result import Result
+ROOT = Path(__file__).resolve().parents[1]
+sys.path += [str(ROOT / name) for name in ("reliability", "tests/support")]  # for a Python that leaves the first out
+
+from fuzzing.campaign import Outcome, explore  # noqa: E402
+from fuzzing.corpus import list_inputs, replay  # noqa: E402
+from fuzzing.targets import TARGETS  # noqa: E402
+from result import Result  # noqa: E402
 
 ABOUT = """\
 Whatever comes from outside is read by a target, which gets any bytes and holds what is promised of them: a
@@ -63,7 +66,6 @@ def _replay_all() -> Result:
 
 
 def main() -> None:
-    sys.path.append(str(Path(__file__).resolve().parents[1] / "tests/support"))
     name, *files = sys.argv[1:] or [""]
     if name not in TARGETS or not files:
         raise SystemExit(f"usage: python reliability/fuzz.py TARGET FILE..., and TARGET one of {', '.join(TARGETS)}")
