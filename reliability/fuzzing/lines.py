@@ -145,7 +145,9 @@ def _check_run(words: list[str]) -> None:
     code, out, err = _run(words)
     assert code in (0, 1, 2), f"exit code {code}"
     assert "Traceback" not in err and "unforeseen" not in err, err
-    assert bool(code) == ("error: " in err or ("Usage: " in err and not out)), f"exit code {code}, and {err!r}"
+    is_unusable = "Usable: no" in out or '"usable": false' in out  # which `keyring status` answers with exit code 1
+    has_failed = "error: " in err or ("Usage: " in err and not out) or is_unusable
+    assert bool(code) == has_failed, f"exit code {code}, {out!r} and {err!r}"
     for secret in (TOKEN, GIVEN, SECRET):
         assert secret not in err, "a secret on standard error"
     assert not any(character < " " and character != "\n" for character in err), "a control character on standard error"
