@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import store_worker
+from child import Child
 from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore import FileStore, OriginMismatchError, SessionNotFoundError
 from coder_login.sessionstore import pair as pair_module
@@ -37,14 +38,13 @@ if sys.platform == "win32":
     @contextmanager
     def writer(directory: Path) -> Iterator[Callable[[], None]]:
         """A process that switches the files; call it to kill it."""
-        with subprocess.Popen(
+        with Child(
             [sys.executable, store_worker.__file__, "switch", str(directory)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         ) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline().strip() == b"ready", process.communicate()
+            assert process.read_line() == b"ready", process.communicate()
 
             def kill() -> None:
                 assert process.poll() is None, process.communicate()

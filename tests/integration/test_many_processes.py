@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import store_worker
+from child import Child
 from coder_login.sessionstore import KeyringStore
 from coder_login.sessionstore.keyrings import open_system_keyring
 
@@ -21,8 +22,6 @@ ROUNDS = 22  # each a login and, but for the last one, a logout: 12 * 43 operati
 READERS = 2
 KILLS = 15 if sys.platform == "win32" else 60
 TIME_LIMIT = 240
-
-Process = subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True)
@@ -52,19 +51,18 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.fixture
-def processes() -> Iterator[list[Process]]:
+def processes() -> Iterator[list[Child]]:
     """Those that were started, ended whatever happens."""
-    started: list[Process] = []
+    started: list[Child] = []
     yield started
     for process in started:
-        process.kill()
         with process:
             pass
 
 
-def start(processes: list[Process], job: str, *arguments: str) -> Process:
+def start(processes: list[Child], job: str, *arguments: str) -> Child:
     # Pipes, since Wine takes no regular file for a standard handle.
-    process = subprocess.Popen(
+    process = Child(
         [sys.executable, store_worker.__file__, job, *arguments],
         stdin=subprocess.PIPE if job == "read" else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -74,18 +72,18 @@ def start(processes: list[Process], job: str, *arguments: str) -> Process:
     return process
 
 
-def finish(process: Process, deadline: float) -> bytes:
+def finish(process: Child, deadline: float) -> bytes:
     """What it printed; it must have ended well and in time."""
     output, errors = process.communicate(timeout=max(0.1, deadline - time.monotonic()))
     assert process.returncode == 0, errors.decode(errors="replace")
     return output
 
 
-def start_worker(processes: list[Process], place: Place, number: int, rounds: int) -> Process:
+def start_worker(processes: list[Child], place: Place, number: int, rounds: int) -> Child:
     return start(processes, "login", str(number), str(rounds), *place.arguments)
 
 
-def test_no_session_is_lost_and_none_comes_back(place: Place, processes: list[Process]) -> None:
+def test_no_session_is_lost_and_none_comes_back(place: Place, processes: list[Child]) -> None:
     """Each of 12 processes logs in to its own deployments and out again, beside two that read: 500 operations."""
     deadline = time.monotonic() + TIME_LIMIT
     readers = [start(processes, "read", *place.arguments) for _ in range(READERS)]
@@ -99,7 +97,7 @@ def test_no_session_is_lost_and_none_comes_back(place: Place, processes: list[Pr
     assert place.store.read(store_worker.KEPT) == store_worker.KEPT_TOKEN
 
 
-def test_killed_holders_lose_nobody_elses_session(place: Place, processes: list[Process]) -> None:
+def test_killed_holders_lose_nobody_elses_session(place: Place, processes: list[Child]) -> None:
     """At random moments; each is started again. What is stored stays whole, and the lock free."""
     deadline = time.monotonic() + TIME_LIMIT
     chance = random.Random(20240101)
@@ -122,9 +120,8 @@ def test_killed_holders_lose_nobody_elses_session(place: Place, processes: list[
     _check_after_kills(place)
 
 
-def _wait_until_at_work(worker: Process) -> None:
-    assert worker.stdout is not None
-    assert worker.stdout.readline().strip() == b"ready", worker.communicate()
+def _wait_until_at_work(worker: Child) -> None:
+    assert worker.read_line() == b"ready", worker.communicate()
 
 
 def _check_after_kills(place: Place) -> None:

@@ -9,16 +9,18 @@ import os
 import subprocess
 import sys
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 import pytest
+from child import Child
 from coder_login.commands import output, prompt
 from coder_login.deployment.api import Client
 from deployment import Deployment
 from loopback import error
 
-from cli import TIMEOUT, TOKEN, Inside, Machine, Run, command, finished
+from cli import TOKEN, Inside, Machine, Run, command, finished
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -91,11 +93,8 @@ def test_a_refused_token(inside: Inside, deployment: Deployment, way: str) -> No
 def test_an_empty_variable_is_not_waited_for(machine: Machine, deployment: Deployment) -> None:
     """An editor that has no token gives an empty one, and keeps standard input open: an error at once."""
     with machine.start("login", deployment.url, "--use-token-as-session", env={"CODER_SESSION_TOKEN": ""}) as process:
-        try:
-            process.wait(TIMEOUT)  # its standard input stays open
-            run = finished(process)
-        finally:
-            process.kill()
+        process.wait()  # its standard input stays open
+        run = finished(process)
     assert (run.code, run.stdout) == (1, b"")
     assert run.stderr == (
         "error: CODER_SESSION_TOKEN is empty\nSet it to the token that is to be stored, or run this in a terminal.\n"
@@ -107,7 +106,7 @@ def test_an_empty_variable_is_not_waited_for(machine: Machine, deployment: Deplo
 def test_nothing_to_read_does_not_hang(machine: Machine, deployment: Deployment, stdin: int) -> None:
     """An editor gives the null device; Windows says that it is a terminal, and no key will ever be pressed."""
     words, env, pipe = [*command(), "login", deployment.url], machine.environment(), subprocess.PIPE
-    with subprocess.Popen(words, env=env, stdin=stdin, stdout=pipe, stderr=pipe) as process:
+    with Child(words, env=env, stdin=stdin, stdout=pipe, stderr=pipe) as process:
         run = finished(process)
     assert run == (
         1,
@@ -123,8 +122,7 @@ def test_a_pipe_that_stays_open_does_not_hang(machine: Machine, deployment: Depl
         assert process.stdin
         process.stdin.write(f"{deployment.issue_token()}\n".encode())
         process.stdin.flush()
-        assert process.wait(30) == 0
-        finished(process)
+        assert process.wait() == 0
 
 
 def test_no_standard_input_at_all(inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,12 +267,12 @@ def test_no_standard_output_at_all(inside: Inside, monkeypatch: pytest.MonkeyPat
     )
 
 
-def run_without(machine: Machine, handle: int, *words: str) -> Run:
+def run_without(machine: Machine, handle: int, *words: str, env: Mapping[str, str] | None = None) -> Run:
     """The command, started with one of its standard handles closed."""
     script = f'exec "$@" {handle}>&-'
-    process = subprocess.Popen(
+    process = Child(
         ["sh", "-c", script, "sh", *command(), *words],
-        env=machine.environment(),
+        env=machine.environment(env),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -318,7 +316,7 @@ def test_a_part_of_an_answer_is_no_answer(machine: Machine, deployment: Deployme
     full = machine.home / "answers"
     full.write_bytes(b"x" * (512 * 2 - 10))
     with full.open("ab") as stdout:
-        process = subprocess.Popen(
+        process = Child(
             ["sh", "-c", 'ulimit -f 2; exec "$@"', "sh", *command(), *words],
             env=machine.environment({"PYTHONUNBUFFERED": "1"}),
             stdin=subprocess.DEVNULL,
@@ -361,12 +359,9 @@ def test_a_completion_that_can_not_be_written(machine: Machine, instruction: str
     assert run.code == 1
     assert run.stderr == "" or "error: The answer could not be written: " in run.stderr  # click is silent of EPIPE
     if sys.platform != "win32":
-        environment = machine.environment(env)
-        done = subprocess.run(
-            ["sh", "-c", 'exec "$@" >&-', "sh", *command()], env=environment, capture_output=True, check=False
-        )
-        assert (done.returncode, done.stdout) == (1, b"")
-        assert done.stderr.startswith(b"error: The answer could not be written: standard output is closed\n")
+        run = run_without(machine, 1, env=env)
+        assert (run.code, run.stdout) == (1, b"")
+        assert run.stderr.startswith("error: The answer could not be written: standard output is closed\n")
 
 
 class Broken(io.RawIOBase):
@@ -462,11 +457,10 @@ def test_a_warning_of_another_package_is_for_its_developers(machine: Machine) ->
         "output.answer = lambda text: (warnings.warn('old', DeprecationWarning), real(text))\n"
         "program.main(['version'])\n"
     )
-    environment = machine.environment({"PYTHONWARNINGS": "error"})
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, stdin=subprocess.PIPE, capture_output=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
+    env, pipe = machine.environment({"PYTHONWARNINGS": "error"}), subprocess.PIPE
+    with Child([sys.executable, "-c", script], env=env, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        run = finished(process)
+    assert (run.code, run.stderr) == (0, "")
 
 
 # What a server says.

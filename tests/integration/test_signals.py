@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import click
 import pytest
+from child import Child
 from coder_login import session
 from coder_login.commands import logout, output, prompt
 from coder_login.deployment.api import Client
@@ -186,9 +187,10 @@ def test_while_an_error_is_told(machine: Machine, name: str) -> None:
         "output.find_hint = find_hint\n"
         "program.main(['login', 'token'])\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], env=machine.environment(), capture_output=True, check=False)
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.decode() == "error: No deployment is named\nGive --url URL, or log in with: coder login URL\n"
+    pipe = subprocess.PIPE
+    with Child([sys.executable, "-c", script], env=machine.environment(), stdout=pipe, stderr=pipe) as process:
+        run = finished(process)
+    assert run == (1, b"", "error: No deployment is named\nGive --url URL, or log in with: coder login URL\n")
 
 
 @EACH_STORE

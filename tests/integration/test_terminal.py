@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from child import TIMEOUT, Child
 from deployment import Deployment
 from loopback import Answer, json_answer
 
-from cli import TIMEOUT, TOKEN, Machine, command
+from cli import TOKEN, Machine, command
 
 if sys.platform == "win32":
     pytest.skip("a terminal of Windows can't be driven from here", allow_module_level=True)
@@ -50,7 +51,7 @@ class Terminal:
     ) -> None:
         self.master, slave = os.openpty()
         termios.tcsetwinsize(slave, (24, columns))
-        self.process = subprocess.Popen(
+        self.process = Child(
             [sys.executable, "-S", "-c", script, *command(), *arguments],
             env=machine.environment({"TERM": "xterm", **env}),
             stdin=slave,
@@ -59,6 +60,7 @@ class Terminal:
             start_new_session=True,
         )
         os.close(slave)
+        self.deadline = time.monotonic() + TIMEOUT
         self.seen = ""
 
     def type(self, text: str) -> None:
@@ -68,6 +70,7 @@ class Terminal:
         """
         os.write(self.master, text.encode())
         while text == "\x03" and not self._ended():
+            assert time.monotonic() < self.deadline
             os.write(self.master, text.encode())
 
     def _ended(self) -> bool:
@@ -84,17 +87,15 @@ class Terminal:
         """The exit code, once the process has ended; all that it wrote has been seen."""
         while self._read():
             pass
-        return self.process.wait(TIMEOUT)
+        return self.process.wait()
 
     def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
-        os.close(self.master)
+        with self.process:
+            os.close(self.master)
 
     def _read(self) -> bool:
-        assert select.select([self.master], [], [], TIMEOUT)[0], f"silent after {self.seen!r}"
+        left = self.deadline - time.monotonic()
+        assert select.select([self.master], [], [], max(0, left))[0], f"silent after {self.seen!r}"
         try:
             data = os.read(self.master, 65536)
         except OSError as problem:

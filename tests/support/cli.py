@@ -11,6 +11,7 @@ from typing import IO, NamedTuple
 
 import coder_login.__main__
 import pytest
+from child import Child
 from coder_login.deployment import transport as http
 from coder_login.deployment.api import Client
 from coder_login.deployment.url import DeploymentURL
@@ -18,9 +19,6 @@ from coder_login.sessionstore import DEFAULT_SERVICE, FileStore, KeyringStore, U
 from coder_login.sessionstore.keyrings import open_system_keyring
 from deployment import Deployment
 from memory_keyring import MemoryKeyring
-
-TIMEOUT = 60
-"""Seconds after which a process hangs."""
 
 TOKEN = "0123456789-abcdefghijklmnopqrstuv"
 """A token that no deployment has issued."""
@@ -73,18 +71,15 @@ class Machine:
         env: Mapping[str, str] | None = None,
         stdout: int | IO[bytes] = subprocess.PIPE,
         stderr: int | IO[bytes] = subprocess.PIPE,
-    ) -> "subprocess.Popen[bytes]":
+    ) -> Child:
         """The process, with pipes for its standard handles, but perhaps *stdout* or *stderr*."""
         words, environment = [*command(), *arguments], self.environment(env)
-        return subprocess.Popen(words, env=environment, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr)
+        return Child(words, env=environment, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr)
 
     def run(self, *arguments: str, env: Mapping[str, str] | None = None, input: str | bytes = b"") -> Run:
         """The command as a process, with *input* in the pipe that is its standard input, which then ends."""
         with self.start(*arguments, env=env) as process:
-            try:
-                return finished(process, input.encode() if isinstance(input, str) else input)
-            finally:
-                process.kill()
+            return finished(process, input.encode() if isinstance(input, str) else input)
 
     def files(self) -> dict[str, bytes]:
         """What other clients see in the config directory: names and contents."""
@@ -110,9 +105,9 @@ def has_keyring() -> bool:
     return True
 
 
-def finished(process: "subprocess.Popen[bytes]", input: bytes = b"") -> Run:
+def finished(process: Child, input: bytes = b"") -> Run:
     """How *process* ends, once it has read *input*."""
-    stdout, stderr = process.communicate(input if process.stdin else None, TIMEOUT)
+    stdout, stderr = process.communicate(input if process.stdin else None)
     return Run(process.returncode, stdout or b"", (stderr or b"").decode(errors="replace").replace("\r\n", "\n"))
 
 

@@ -83,7 +83,7 @@ class Last:
 
 def wait_with(_: Last) -> None:
     """Until the main thread has ended."""
-    threading.main_thread().join()
+    threading.main_thread().join(60)
 
 
 def keep(last: Last) -> None:

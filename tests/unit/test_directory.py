@@ -308,7 +308,7 @@ def test_on_windows_an_open_file_only_delays_a_change(logged_in: FileStore, dire
     closer = threading.Timer(0.3, file.close)
     closer.start()
     logged_in.write(NEW, NEWER)
-    closer.join()
+    closer.join(20)
     assert content(logged_in) == NEW_FILES
 
 

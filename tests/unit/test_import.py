@@ -45,6 +45,7 @@ def imported() -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
     assert finished.returncode == 0, finished.stderr
     answer: dict[str, Any] = json.loads(finished.stdout)

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
+from child import Child
 from coder_login.interrupts import ignore_signals
 from coder_login.sessionstore import FileError, KeyringStore, StoreLockedError, StoreUnavailableError
 from coder_login.sessionstore import lock as lock_module
@@ -30,20 +31,16 @@ windows = pytest.mark.skipif(sys.platform != "win32", reason="a directory of Win
 
 
 @contextmanager
-def holder(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def holder(path: Path) -> Iterator[Child]:
     """Another process that holds the lock."""
-    with subprocess.Popen(
+    with Child(
         [sys.executable, str(HOLDER), str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().strip() == b"locked"
-            yield process
-        finally:
-            process.kill()
+        assert process.read_line() == b"locked"
+        yield process
 
 
 @pytest.fixture

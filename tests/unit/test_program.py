@@ -33,7 +33,8 @@ def test_the_list_imports_no_command() -> None:
         "import sys, coder_login.__main__ as m; m._run(['--help']);"
         "print([name for name in sys.modules if 'session' in name or name.endswith(('.login', '.whoami'))])"
     )
-    done = subprocess.run([sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, capture_output=True, check=True)
+    words, pipe = [sys.executable, "-P", "-c", code], subprocess.PIPE
+    done = subprocess.run(words, stdin=pipe, capture_output=True, check=True, timeout=60)
     assert done.stdout.decode().splitlines()[-1] == "[]"
 
 

@@ -107,5 +107,6 @@ def test_every_public_name_of_the_stores_is_there() -> None:
 def test_a_prompt_completes_every_public_name(module: str) -> None:
     """And `help` shows it, before anything has asked for it."""
     code = f"import {module} as m; print(sorted({{*m.__all__}} - {{*dir(m)}}), '__name__' in dir(m))"
-    done = subprocess.run([sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, capture_output=True, check=True)
+    words, pipe = [sys.executable, "-P", "-c", code], subprocess.PIPE
+    done = subprocess.run(words, stdin=pipe, capture_output=True, check=True, timeout=60)
     assert done.stdout.decode().strip() == "[] True"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from child import Child
 
 ROOT = Path(__file__).parents[2]
 DEV = ROOT / "dev/wine"
@@ -23,7 +25,7 @@ if sys.platform != "linux":
 # In the place of Wine: "wine python.exe ARGS" runs this Python with ARGS.
 FAKE_WINE = f"""#!/bin/sh
 shift
-exec {sys.executable} "$@"
+exec {shlex.quote(sys.executable)} "$@"
 """
 RUN = "import sys, os, process as p; sys.exit(p.run('python.exe', *sys.argv[1:], environment=dict(os.environ)))"
 
@@ -39,7 +41,7 @@ def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
+def start(tmp_path: Path) -> Callable[..., Child]:
     """Start a "Windows" Python, which is this one, on a program."""
     wine = tmp_path / "bin/wine"
     wine.parent.mkdir()
@@ -47,32 +49,32 @@ def start(tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
     wine.chmod(0o755)
     environment = {**os.environ, "PATH": f"{wine.parent}:{os.environ['PATH']}", "PYTHONPATH": str(DEV)}
 
-    def start(program: str, **handles: Any) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-c", RUN, "-c", program], env=environment, **handles)
+    def start(program: str, **handles: Any) -> Child:
+        return Child([sys.executable, "-c", RUN, "-c", program], env=environment, **handles)
 
     return start
 
 
 @pytest.mark.parametrize("code", [0, 1, 255])
-def test_the_exit_code_comes_back(start: Callable[..., subprocess.Popen[bytes]], code: int) -> None:
+def test_the_exit_code_comes_back(start: Callable[..., Child], code: int) -> None:
     """A test run that fails under Wine fails."""
-    assert start(f"raise SystemExit({code})", stdin=subprocess.DEVNULL).wait(60) == code
+    assert start(f"raise SystemExit({code})", stdin=subprocess.DEVNULL).wait() == code
 
 
-def test_a_killed_process_is_a_failure(start: Callable[..., subprocess.Popen[bytes]]) -> None:
+def test_a_killed_process_is_a_failure(start: Callable[..., Child]) -> None:
     """Reported as shells do it, and named."""
     process = start("import os; os.kill(os.getpid(), 9)", stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.communicate(timeout=60)[1] == b"dev/wine/windows.py: the Windows process was ended by SIGKILL\n"
+    assert process.communicate()[1] == b"dev/wine/windows.py: the Windows process was ended by SIGKILL\n"
     assert process.returncode == 128 + signal.SIGKILL
 
 
-def test_files_are_copied_whole(start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> None:
+def test_files_are_copied_whole(start: Callable[..., Child], tmp_path: Path) -> None:
     """Through pipes, since Wine takes no file for a standard handle."""
     content = os.urandom(1 << 20)
     (tmp_path / "in").write_bytes(content)
     copy = "import os, stat, sys; data = sys.stdin.buffer.read(); assert stat.S_ISFIFO(os.fstat(1).st_mode); "
     with (tmp_path / "in").open() as stdin, (tmp_path / "out").open("w") as stdout:
-        assert start(copy + "sys.stdout.buffer.write(data)", stdin=stdin, stdout=stdout).wait(60) == 0
+        assert start(copy + "sys.stdout.buffer.write(data)", stdin=stdin, stdout=stdout).wait() == 0
     assert (tmp_path / "out").read_bytes() == content
 
 
@@ -151,7 +153,8 @@ def test_the_real_bench(tmp_path: Path) -> None:
     program = "import sys, wincred; print(sys.platform, wincred.__file__); sys.exit(7)"
     with (tmp_path / "out").open("w") as out:
         command = [sys.executable, str(DEV / "windows.py"), "python", "-c", program]
-        code = subprocess.run(command, cwd=ROOT, stdout=out, stdin=subprocess.DEVNULL, check=False).returncode
+        with Child(command, cwd=ROOT, stdout=out, stdin=subprocess.DEVNULL) as process:
+            code = process.wait()
     platform, _, wheel = (tmp_path / "out").read_text().partition(" ")
     assert (code, platform) == (7, "win32")
     assert wheel.strip().endswith(r"\Lib\site-packages\wincred\__init__.py")
