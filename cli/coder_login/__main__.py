@@ -7,7 +7,13 @@ import sys
 from coder_login.commands import everyday, output, streams
 from coder_login.commands.options import Given
 from coder_login.commands.warning_filter import show_own_warnings
-from coder_login.interrupts import STOPS, ignore_signals, ignore_signals_for_good, unwind_on_termination
+from coder_login.interrupts import (
+    STOPS,
+    await_children,
+    ignore_signals,
+    ignore_signals_for_good,
+    unwind_on_termination,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +27,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         streams.prepare()
         show_own_warnings(given)
         unwind_on_termination()
+        await_children()
         code = _run(sys.argv[1:] if arguments is None else arguments, given)
     except STOPS as stop:  # in the moments outside of the run
         code = _end(stop, given)

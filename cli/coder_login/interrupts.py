@@ -48,6 +48,12 @@ def unwind_on_termination() -> None:
             signal.signal(number, _raise)
 
 
+def await_children() -> None:
+    """Let the exit code of each program that we start be known, although the parent chose to know none."""
+    if sys.platform != "win32" and signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
 def _raise(number: int, frame: FrameType | None) -> None:
     raise TerminatedError(number)
 

@@ -135,6 +135,22 @@ def test_an_ignored_hangup_stays_ignored(machine: Machine, deployment: Deploymen
         assert finished(process).code == 143
 
 
+@POSIX_ONLY
+def test_a_parent_that_ignores_the_end_of_its_children(machine: Machine, deployment: Deployment) -> None:
+    """A program inherits that; the failure of a header command is seen all the same, and nothing is sent."""
+    child = signal.Signals["SIGCHLD"]
+    before = signal.signal(child, signal.SIG_IGN)
+    try:
+        process = machine.start("login", deployment.url, "--token", TOKEN, "--header-command", "echo A=1; exit 3")
+    finally:
+        signal.signal(child, before)
+    with process:
+        run = finished(process)
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr.startswith("error: The header command failed with exit code 3\n")
+    assert deployment.requests == []
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
     while not condition():
