@@ -1,9 +1,10 @@
-"""What every test shares: who needs the real Credential Manager, and names that no other program uses."""
+"""What every test shares: its signals, who needs the real Credential Manager, and names that no other program uses."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import uuid
 from collections.abc import Callable, Generator, Iterator
 
@@ -13,6 +14,18 @@ from fake_advapi32 import FakeAdvapi32
 import wincred
 
 REQUIRED_BY = {"credential_manager": "REQUIRE_CREDENTIAL_MANAGER", "wine": "REQUIRE_WINE"}
+# Ignored by a shell's `&`, by nohup or by a service's manager. A child would go on to ignore them.
+INHERITED = ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGCHLD")
+
+
+def pytest_configure() -> None:
+    """Let the processes that tests start have default signals, and Ctrl-C its default here.
+
+    A program that is started ignores what was ignored, and nothing that was handled.
+    """
+    for number in (getattr(signal, name) for name in INHERITED if hasattr(signal, name)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
