@@ -33,6 +33,7 @@ if sys.platform == "win32":
         return getpass.getpass("")
 
 else:
+    import select
     import termios
 
     _LOCAL_MODES = 3  # the index of c_lflag in what tcgetattr gives
@@ -42,24 +43,26 @@ else:
     ) | {"SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV"}
 
     def _read_hidden_line(question: str) -> str:
-        terminal = _HiddenTerminal(sys.stdin.fileno(), question)
         try:
-            with _handling(terminal):
-                return terminal.read_line().decode(errors="replace")
+            with _telling_of_signals() as told:
+                terminal = _HiddenTerminal(sys.stdin.fileno(), question, told)
+                with _handling(terminal):
+                    return terminal.read_line().decode(errors="replace")
         except (termios.error, OSError):
             pass
         raise EOFError  # the terminal is gone
 
     class _HiddenTerminal:
-        """The terminal at *descriptor*, which asks *question* and echoes nothing.
+        """The terminal at *descriptor*, which asks *question* and echoes nothing; *told* can be read after a signal.
 
         A shell takes the terminal back when we are stopped, and gives it to us in a state of its own when we go on:
         that state is then the one to leave.
         """
 
-        def __init__(self, descriptor: int, question: str) -> None:
+        def __init__(self, descriptor: int, question: str, told: int) -> None:
             self._descriptor = descriptor
             self._question = question
+            self._told = told
             self._found: list[Any] | None = None
             self._hidden: list[Any] | None = None
             self._typed = b""
@@ -110,6 +113,7 @@ else:
         def read_line(self) -> bytes:
             self.hide()
             while not self._typed.endswith(b"\n") and len(self._typed) < _MAX_LINE:
+                self._wait_for_input()
                 piece = os.read(self._descriptor, _MAX_LINE)
                 if not piece:
                     break
@@ -117,6 +121,18 @@ else:
             if not self._typed:
                 raise EOFError
             return self._typed
+
+        def _wait_for_input(self) -> None:
+            """Until there is something to read, or another job has the terminal: a read then stops us.
+
+            A signal that comes between Python's last look for one and a read that waits is handled after that read, on
+            the next line that is typed.
+            """
+            while self._is_ours():
+                ready, _, _ = select.select([self._descriptor, self._told], [], [])
+                if self._descriptor in ready:
+                    return
+                os.read(self._told, _MAX_LINE)
 
         def _ask(self) -> None:
             # Not by sys.stderr: a handler may run in the middle of a write to it, and it takes no second one.
@@ -135,6 +151,21 @@ else:
         def _default(number: int) -> None:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
+
+    @contextmanager
+    def _telling_of_signals() -> Iterator[int]:
+        """A descriptor that can be read once a signal has come, even if its handler has not been run yet."""
+        told, tell = os.pipe()
+        try:
+            os.set_blocking(tell, False)
+            before = signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+            try:
+                yield told
+            finally:
+                signal.set_wakeup_fd(before)
+        finally:
+            os.close(told)
+            os.close(tell)
 
     @contextmanager
     def _handling(terminal: _HiddenTerminal) -> Iterator[None]:
