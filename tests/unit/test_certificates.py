@@ -323,6 +323,21 @@ def test_an_old_version(trusted: trustme.CA) -> None:
 
 
 @pytest.mark.parametrize(
+    ("found", "used"),
+    [(ssl.TLSVersion.MINIMUM_SUPPORTED, ssl.TLSVersion.TLSv1_2), (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3)],
+    ids=["any", "newer"],
+)
+def test_an_old_version_is_never_offered(
+    monkeypatch: pytest.MonkeyPatch, found: ssl.TLSVersion, used: ssl.TLSVersion
+) -> None:
+    """Some systems' Python would, and leaves it to the library to refuse; a stricter setting of the system holds."""
+    context = ssl.create_default_context()
+    context.minimum_version = found
+    monkeypatch.setattr(ssl, "create_default_context", lambda: context)
+    assert certificates.make_tls_context().minimum_version is used
+
+
+@pytest.mark.parametrize(
     ("reason", "failure"),
     [
         ("TLSV13_ALERT_CERTIFICATE_REQUIRED", Failure.TLS_CLIENT_CERTIFICATE),

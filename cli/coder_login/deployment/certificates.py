@@ -92,7 +92,7 @@ def _check_directories(directories: str) -> None:
 def _create_context() -> ssl.SSLContext:
     try:
         _check_key_log(os.environ.get(KEY_LOG_VARIABLE, ""))
-        return ssl.create_default_context()
+        context = ssl.create_default_context()
     except ssl.SSLError as error:
         variable = CONFIG_VARIABLE if os.environ.get(CONFIG_VARIABLE) else ""
         named = f" with the file that {variable} names, {_show(os.environ[variable])}" if variable else ""
@@ -101,6 +101,9 @@ def _create_context() -> ssl.SSLContext:
         path = os.environ.get(KEY_LOG_VARIABLE, "")
         fact = f"{KEY_LOG_VARIABLE} names {_show(path)}, which can't be written ({error.strerror})"
         raise TLSSetupError(fact, KEY_LOG_VARIABLE) from error
+    # The default of CPython; Debian's Python 3.11 leaves it to the library, which takes older ones, too.
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+    return context
 
 
 def _check_key_log(path: str) -> None:
