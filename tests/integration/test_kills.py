@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import re
@@ -85,13 +86,24 @@ def found(directory: Path) -> tuple[str | None, str | None]:
     return url, f"https://{whole[1]}"
 
 
+def killing_until(enough: Callable[[], bool]) -> Iterator[int]:
+    """The number of each kill: KILLS of them, and as many more as a busy machine needs to have *enough*."""
+    deadline = time.monotonic() + 60
+    yield from range(KILLS)
+    for number in itertools.count(KILLS):
+        if enough():
+            return
+        assert time.monotonic() < deadline
+        yield number
+
+
 def test_a_killed_writer_leaves_the_old_pair_no_session_or_the_new_pair(tmp_path: Path) -> None:
     """Each whole, never mixed; and the next writer leaves nothing of ours but the two files and the lock."""
     directory = tmp_path / "coderv2"
     store = FileStore(directory)
     chance = random.Random(20240101)
-    seen = set()
-    for number in range(KILLS):
+    seen: set[str | None] = set()
+    for number in killing_until(lambda: seen >= {str(url) for url in store_worker.SWITCHED}):
         with writer(directory) as kill:
             time.sleep(chance.uniform(0.005, LONGEST_RUN))
             kill()
@@ -106,4 +118,3 @@ def test_a_killed_writer_leaves_the_old_pair_no_session_or_the_new_pair(tmp_path
             assert {path.name for path in directory.iterdir()} - {".lock"} == {"url", "session"}
             assert store.read(LAST) == "last"
             store.delete(LAST)
-    assert seen >= {str(url) for url in store_worker.SWITCHED}

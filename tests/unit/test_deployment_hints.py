@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from coder_login.commands import deployment_hints, hints, output
 from coder_login.commands.errors import RefusedTokenError
+from coder_login.commands.invocation import quote
 from coder_login.commands.options import Given
 from coder_login.deployment import errors
 from coder_login.deployment.errors import Failure, HeaderError, HeaderFault, RequestError
@@ -163,8 +164,9 @@ def test_headers_of_a_variable_were_not_enough(monkeypatch: pytest.MonkeyPatch, 
 def test_a_new_login_goes_where_the_refused_session_is() -> None:
     """The command has the options that were given, and the deployment by its URL alone."""
     error = errors.TokenRefusedError("it was refused", 401, URL)
-    step = step_after(error, use_keyring=True, url="dev.example.com/base", global_config=os.path.abspath("dir"))
-    assert step == f"Log in again with: coder login --use-keyring --global-config {os.path.abspath('dir')} {URL}"
+    directory = os.path.abspath("dir")
+    step = step_after(error, use_keyring=True, url="dev.example.com/base", global_config=directory)
+    assert step == f"Log in again with: coder login --use-keyring --global-config {quote([directory])} {URL}"
 
 
 PAGE = "https://dev.example.com/cli-auth"

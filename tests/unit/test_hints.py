@@ -31,7 +31,7 @@ URL = DeploymentURL.parse("https://dev.example.com/base")
 HTTP = DeploymentURL.parse("http://dev.example.com")
 OTHER = DeploymentURL.parse("https://other.example.com")
 HALF = errors.HalfLoggedOutError("no", URL, files.FileError(Path("x"), files.Action.REMOVED, "no"), 1)
-HERE = os.path.abspath("D")
+HERE = quote([os.path.abspath("D")])
 D = "D:\\a b" if sys.platform == "win32" else "/a b"
 QUOTED = '"D:\\a b"' if sys.platform == "win32" else "'/a b'"
 WITHOUT_KEYRING = "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
@@ -52,7 +52,7 @@ def missing(url: DeploymentURL = URL) -> store.SessionNotFoundError:
     ("given", "line"),
     [
         pytest.param({}, "coder login https://dev.example.com/base", id="nothing"),
-        pytest.param({"global_config": HERE}, f"coder login --global-config {HERE} {URL}", id="text"),
+        pytest.param({"global_config": os.path.abspath("D")}, f"coder login --global-config {HERE} {URL}", id="text"),
         pytest.param({"global_config": "D"}, f"coder login --global-config {HERE} {URL}", id="relative"),
         pytest.param(
             {"global_config": D}, f"coder login --global-config {QUOTED} https://dev.example.com/base", id="quoted"

@@ -199,9 +199,9 @@ def drip(connection: socket.socket, head: bytes) -> None:
 @pytest.mark.parametrize(
     ("behave", "fact"),
     [
-        pytest.param(lambda c: c.recv(1), "no answer within 0.5 s", id="silent"),
-        pytest.param(lambda c: drip(c, b"HTTP/1.1 200 OK\r\n"), "the answer did not end within 0.5 s", id="drips-200"),
-        pytest.param(lambda c: drip(c, b"HTTP/1.1 407 No\r\n"), "the answer did not end within 0.5 s", id="drips-407"),
+        pytest.param(lambda c: c.recv(1), "no answer within 1 s", id="silent"),
+        pytest.param(lambda c: drip(c, b"HTTP/1.1 200 OK\r\n"), "the answer did not end within 1 s", id="drips-200"),
+        pytest.param(lambda c: drip(c, b"HTTP/1.1 407 No\r\n"), "the answer did not end within 1 s", id="drips-407"),
         pytest.param(lambda c: None, "the proxy hung up without an answer", id="hangs-up"),
         pytest.param(
             lambda c: c.sendall(b"\5\xff SSH-2.0\r\n"), "the answer is not HTTP (BadStatusLine)", id="garbage"
@@ -223,7 +223,7 @@ def test_a_proxy_that_fails(monkeypatch: pytest.MonkeyPatch, behave: Callable[[s
     with bare_server(behave) as proxy:
         name_proxy(monkeypatch, f"http://{USER}{proxy}")
         with at_most(10):
-            problem = provoke("https://dev.example.com", timeout=0.5 if "0.5 s" in fact else 30)
+            problem = provoke("https://dev.example.com", timeout=1 if " 1 s" in fact else 30)
     assert problem.message == f"https://dev.example.com{FIRST} through the proxy {proxy}: {fact}"
     assert problem.failure is Failure.PROXY
 

@@ -100,8 +100,11 @@ def test_a_flood_within_the_handshake_is_given_up() -> None:
         assert provoke(f"https://{server}", timeout=60) == (FLOOD, Failure.TOO_LONG)
 
 
-def test_a_flood_after_the_handshake_is_given_up(server_context: ssl.SSLContext) -> None:
-    """Session tickets: a read of data goes on within OpenSSL as long as they come."""
+def test_a_flood_after_the_handshake_is_given_up(
+    server_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Session tickets: a read of data goes on within OpenSSL as long as they come; 1 MiB of them here."""
+    monkeypatch.setattr(tls_wire, "_MAX_RECORDS", 1 << 20)
     server_context.num_tickets = 10_000_000
     with Deployment(ssl_context=server_context) as deployment:
         assert provoke(deployment.url, timeout=60) == (FLOOD, Failure.TOO_LONG)
@@ -142,7 +145,8 @@ def test_every_piece_of_tls_is_bounded(client_context: ssl.SSLContext) -> None:
         there.sendall(HELLO_REQUESTS[:50_000])
         there.shutdown(socket.SHUT_WR)
         tls = TLSWire(Counted(here, Deadline(10)), client_context, "dev.example.com")
-        with closing(tls), pytest.raises(ssl.SSLEOFError):
+        # The second one is Debian's Python 3.11.
+        with closing(tls), pytest.raises((ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             tls.shake_hands()
     assert max(asked) == 16 * 1024
     assert len(asked) >= 4
