@@ -28,8 +28,15 @@ def pytest_configure() -> None:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else lambda *_: None)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks at the groups in a hook of that name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the real Credential Manager where there is none."""
+    """Skip what needs the real Credential Manager where there is none; where there is one, one process has it.
+
+    Some tests use its credential of the real name, and Wine's does not bear two at once.
+    """
+    for item in items:
+        if item.get_closest_marker("credential_manager"):
+            item.add_marker(pytest.mark.xdist_group("credential_manager"))
     if not wincred.is_supported():
         for item in items:
             if item.get_closest_marker("credential_manager"):
