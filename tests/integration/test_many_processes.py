@@ -23,6 +23,8 @@ READERS = 2
 KILLS = 15 if sys.platform == "win32" else 60
 TIME_LIMIT = 240
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @dataclass(frozen=True)
 class Place:

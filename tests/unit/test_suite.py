@@ -22,6 +22,7 @@ ON_SIGNALS = (
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.timeout(300)
 def test_it_passes_where_signals_are_ignored() -> None:
     """As in the background of a shell's script, where Ctrl-C is, and under nohup; without a terminal, too."""
     options = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
@@ -29,7 +30,7 @@ def test_it_passes_where_signals_are_ignored() -> None:
     ignoring = ["sh", "-c", "trap '' HUP INT QUIT TERM CHLD; exec \"$@\"", "sh", *words]
     nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
     with Child(ignoring, cwd=ROOT, stdin=nothing, stdout=pipe, stderr=pipe, start_new_session=True) as process:
-        output, errors = process.communicate()
+        output, errors = process.communicate(timeout=240)
     assert (process.returncode, errors) == (0, b""), output.decode()
 
 

@@ -146,6 +146,7 @@ def test_the_bench_has_nothing_that_only_linux_needs(bench: Any, monkeypatch: py
 
 
 @pytest.mark.wine
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(shutil.which("wine") is None, reason="Wine is not installed")
 @pytest.mark.skipif(not (ROOT / ".windows/prefix").exists(), reason="run `python dev/wine/windows.py build` first")
 def test_the_real_bench(tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ def test_the_real_bench(tmp_path: Path) -> None:
     with (tmp_path / "out").open("w") as out:
         command = [sys.executable, str(DEV / "windows.py"), "python", "-c", program]
         with Child(command, cwd=ROOT, stdout=out, stdin=subprocess.DEVNULL) as process:
-            code = process.wait()
+            code = process.wait(240)
     platform, _, wheel = (tmp_path / "out").read_text().partition(" ")
     assert (code, platform) == (7, "win32")
     assert wheel.strip().endswith(r"\Lib\site-packages\wincred\__init__.py")
