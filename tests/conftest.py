@@ -19,6 +19,12 @@ INHERITED = ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGCHLD")
 
 
 def pytest_configure() -> None:
+    """Let it not matter how the suite was started: which signals are ignored, and what the user has set."""
+    handle_ignored_signals()
+    forget_settings()
+
+
+def handle_ignored_signals() -> None:
     """Let the processes that tests start have default signals, and Ctrl-C its default here.
 
     A program that is started ignores what was ignored, and nothing that was handled.
@@ -26,6 +32,13 @@ def pytest_configure() -> None:
     for number in (getattr(signal, name) for name in INHERITED if hasattr(signal, name)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else lambda *_: None)
+
+
+def forget_settings() -> None:
+    """Remove the variables that the command reads: a test sets those that it means."""
+    for name in list(os.environ):
+        if name.upper().startswith(("CODER_", "SSL_CERT_")) or name.upper().endswith("_PROXY"):
+            del os.environ[name]
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist looks at the groups in a hook of that name

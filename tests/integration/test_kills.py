@@ -88,8 +88,8 @@ def found(directory: Path) -> tuple[str | None, str | None]:
 
 def killing_until(enough: Callable[[], bool]) -> Iterator[int]:
     """The number of each kill: KILLS of them, and as many more as a busy machine needs to have *enough*."""
-    deadline = time.monotonic() + 60
     yield from range(KILLS)
+    deadline = time.monotonic() + 60
     for number in itertools.count(KILLS):
         if enough():
             return
@@ -97,6 +97,7 @@ def killing_until(enough: Callable[[], bool]) -> Iterator[int]:
         yield number
 
 
+@pytest.mark.timeout(300)
 def test_a_killed_writer_leaves_the_old_pair_no_session_or_the_new_pair(tmp_path: Path) -> None:
     """Each whole, never mixed; and the next writer leaves nothing of ours but the two files and the lock."""
     directory = tmp_path / "coderv2"

@@ -44,7 +44,7 @@ class Terminal:
         self,
         machine: Machine,
         *arguments: str,
-        columns: int = 200,
+        columns: int = 1000,
         piped: bool = False,
         script: str = ADOPT,
         **env: str,

@@ -123,7 +123,7 @@ PIECES = st.one_of(
 PLACE = st.lists(PIECES, max_size=2).map(lambda pieces: [word for piece in pieces for word in piece])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500, deadline=None, database=None)
 @example("login token", ["--url", "--use-keyring"], [], [])
 @example("version", ["--output", "json"], [], [])
 @given(st.sampled_from(["login token", "version"]), PLACE, PLACE, PLACE)

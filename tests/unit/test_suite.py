@@ -18,16 +18,21 @@ ON_SIGNALS = (
     "tests/integration/test_signals.py::test_while_a_logout_waits_for_the_lock",
     "tests/integration/test_terminal.py::test_a_key_that_ends_the_prompt",
     "tests/unit/test_headers.py::test_a_command_that_fails",
+    "tests/unit/test_hints.py::test_a_command_repeats_what_was_given",
 )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.timeout(300)
 def test_it_passes_where_signals_are_ignored() -> None:
-    """As in the background of a shell's script, where Ctrl-C is, and under nohup; without a terminal, too."""
+    """As in the background of a shell's script, where Ctrl-C is, and under nohup; without a terminal, too.
+
+    Nor does it matter what the user's own settings for the command are.
+    """
     options = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
     words = [sys.executable, "-P", "-m", "pytest", *options, *ON_SIGNALS]
-    ignoring = ["sh", "-c", "trap '' HUP INT QUIT TERM CHLD; exec \"$@\"", "sh", *words]
+    settings = ("CODER_CONFIG_DIR=/nowhere", "CODER_USE_KEYRING=true", "http_proxy=http://127.0.0.1:1")
+    ignoring = ["sh", "-c", "trap '' HUP INT QUIT TERM CHLD; exec env \"$@\"", "sh", *settings, *words]
     nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
     with Child(ignoring, cwd=ROOT, stdin=nothing, stdout=pipe, stderr=pipe, start_new_session=True) as process:
         output, errors = process.communicate(timeout=240)
