@@ -35,9 +35,10 @@ def handle_ignored_signals() -> None:
 
 
 def forget_settings() -> None:
-    """Remove the variables that the command reads: a test sets those that it means."""
+    """Take the usual umask, and remove the variables that change what is tested: a test sets those that it means."""
+    os.umask(0o022)
     for name in list(os.environ):
-        if name.upper().startswith(("CODER_", "SSL_CERT_")) or name.upper().endswith("_PROXY"):
+        if name.upper().startswith(("CODER_", "SSL_CERT_", "PYTHONWARNINGS")) or name.upper().endswith("_PROXY"):
             del os.environ[name]
 
 
