@@ -5,7 +5,7 @@
 
 Each wheel is built from its sdist. Alone, wincred brings no program and no package that Linux does not need; together,
 from the sdists, editable, beside a distribution with a package called `coder`, from a plain checkout and frozen, the
-command runs.
+command runs. Every other package is one that dev/requirements/distribution.txt pins.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PINS = ROOT / "dev/requirements/distribution.txt"
 # It ships a top-level package `coder` of its own, and once replaced files of ours.
 NEIGHBOUR = "coder-api"
 # Every command, as far as it goes without a deployment and, on Linux, without a keyring: its exit code, and a word.
@@ -82,6 +83,7 @@ def main(*arguments: str) -> int:
     check_versions()
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
+        fetch_packages(folder / "packages")
         built = [build(distribution, folder) for distribution in (BINDING, COMMAND)]
         sdists, wheels = zip(*built, strict=True)
         check_alone(new_environment(folder, wheels[0]))
@@ -97,6 +99,13 @@ def main(*arguments: str) -> int:
     checkout = f"{ROOT}{os.pathsep}{COMMAND.folder}"
     check_runs("the plain checkout", sys.executable, "-m", "coder_login", PYTHONPATH=checkout)
     return 0
+
+
+def fetch_packages(folder: Path) -> None:
+    """Download the pinned packages; from here on, pip and build know of no other place."""
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    run(*pip, "--no-deps", "--require-hashes", "--requirement", str(PINS), "--dest", str(folder))
+    os.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}
 
 
 def check_versions() -> None:

@@ -14,6 +14,7 @@ missing_packages() {
   python3 -c 'import ctypes.util, sys
 sys.exit(sys.prefix == "/usr" and not ctypes.util.find_library("python%d.%d" % sys.version_info[:2]))' 2>/dev/null ||
     python3 -c 'import sys; print("libpython%d.%d" % sys.version_info[:2])' 2>/dev/null || echo libpython3-dev
+  command -v git >/dev/null || echo git
   command -v objdump >/dev/null || echo binutils
   command -v wineserver >/dev/null || command -v wine >/dev/null || echo wine
   [ -e /usr/lib/wine/wine64 ] || command -v wine64 >/dev/null || echo wine64
@@ -33,17 +34,17 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages
 }
 
-# The virtual environment .venv with both distributions, editable, and what its checks need.
+# The virtual environment .venv with both distributions, editable, and what its checks need, as it is pinned.
 make_environment() {
-  local stamp=.venv/made-from
-  if [ ! -e "$stamp" ] || ! cat pyproject.toml cli/pyproject.toml | cmp -s - "$stamp"; then
+  local stamp=.venv/made-from pins=dev/requirements/check.txt
+  if [ ! -e "$stamp" ] || ! cat pyproject.toml cli/pyproject.toml "$pins" | cmp -s - "$stamp"; then
     say "making .venv"
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
       { echo "python3 is older than 3.11: install a newer one" >&2; exit 1; }
     rm -rf .venv
     python3 -m venv .venv
-    .venv/bin/python -m pip install -q --disable-pip-version-check --upgrade "pip>=25.1"
-    .venv/bin/python -m pip install -q --disable-pip-version-check --group check -e . -e ./cli
-    cat pyproject.toml cli/pyproject.toml >"$stamp"
+    .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$pins"
+    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./cli
+    cat pyproject.toml cli/pyproject.toml "$pins" >"$stamp"
   fi
 }

@@ -12,15 +12,14 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import tomllib
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 assert sys.platform == "linux"
 
+from pins import read_pins  # noqa: E402
 from process import ask, quietly, say, start_wine, tool, windows_environment  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
@@ -32,16 +31,12 @@ DISTRIBUTIONS = (".", "cli")
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "build_ffi.py", "wincred", "cli")
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 VERSIONS = ("3.11", "3.12", "3.13")
-# Its wheel redistributes CPython's files for Windows: its folder deploy_libs.
-DONOR = "panda3d==1.10.16"
+# The folder deploy_libs of its wheel has CPython's files for Windows.
+DONOR = "donor"
 # Free-threaded builds; and _wmi, in which platform.platform() crashes, for Wine 8.0 has no propsys.VariantToString.
 LEFT_OUT_OF_DLLS = re.compile(r".*\.cp\d+t-.*|_wmi\.pyd")
 LEFT_OUT_OF_LIB = ("*-packages", "lib-dynload", "config-*", "sitecustomize.py", "test", "tests", "*.opt-?.pyc")
 GROUPS = ("test", "benchmark")
-# Dependencies of click and pytest on Windows, which pip drops on Linux.
-DROPPED_BY_PIP = ("colorama",)
-# Dependencies of keyring on Linux, which pip brings: on Windows, keyring would import them, and be slower than it is.
-BROUGHT_BY_PIP = ("jeepney", "secretstorage")
 PROBE = """if True:
     import _ctypes, _socket, importlib.util, os, sys
     origin = importlib.util.find_spec("wincred").origin
@@ -147,20 +142,19 @@ def named_bench(python: Path) -> Bench:
 def package_parts(version: str, tag: str, site: Path) -> tuple[Part, Part]:
     """The third-party packages; and the site, which has those and the project's wheel."""
     third_party = BENCH / f"third-party-{version}-{tag}"
-    wanted = (
-        *wheels_for(version, tag),
-        *requirements(*((ROOT / name / "pyproject.toml").read_text() for name in DISTRIBUTIONS)),
-    )
+    pins, wheels = read_pins(*GROUPS, version=version), wheels_for(version, tag)
     return (
-        Part(third_party, digest(*wanted, *BROUGHT_BY_PIP), lambda new: fill_third_party(new, wanted)),
-        Part(site, digest(*wanted, *BROUGHT_BY_PIP, sources()), lambda new: fill_site(new, third_party)),
+        Part(third_party, digest(*wheels, *pins), lambda new: fill_third_party(new, wheels, pins)),
+        Part(site, digest(*wheels, *pins, sources()), lambda new: fill_site(new, third_party)),
     )
 
 
 def fill_python(folder: Path) -> None:
     """CPython for Windows: the donor's binaries, the host's pure-Python library, and a python.exe of our own."""
     with tempfile.TemporaryDirectory(prefix=HALF_MADE, dir=BENCH) as download:
-        pip("download", "--no-deps", f"--dest={download}", *wheels_for(VERSION, "win_amd64"), DONOR)
+        get_pinned(
+            "download", f"--dest={download}", wheels_for(VERSION, "win_amd64"), read_pins(DONOR, version=VERSION)
+        )
         extract_binaries(next(Path(download).glob("*.whl")), folder)
     ignored = shutil.ignore_patterns(*LEFT_OUT_OF_LIB)
     shutil.copytree(sysconfig.get_path("stdlib"), folder / "Lib", ignore=ignored, ignore_dangling_symlinks=True)
@@ -203,43 +197,19 @@ def fill_prefix(folder: Path) -> None:
     quietly("wineserver", "-k", environment=windows_environment() | own)
 
 
-def fill_third_party(folder: Path, wanted: tuple[str, ...]) -> None:
-    """The packages that *wanted* tells pip to install, and nothing that only Linux needs."""
-    pip("install", f"--target={folder}", *wanted)
-    for package in list(folder.iterdir()):
-        if package.name.lower().partition("-")[0] in BROUGHT_BY_PIP:
-            shutil.rmtree(package)
+def fill_third_party(folder: Path, wheels: tuple[str, ...], pins: list[str]) -> None:
+    """The pinned packages, and none that only Linux needs."""
+    get_pinned("install", f"--target={folder}", wheels, pins)
 
 
 def fill_site(folder: Path, third_party: Path) -> None:
-    """Links to the third-party packages, and the wheels of this checkout."""
+    """Links to the third-party packages, and the wheels of this checkout, built by the backend that is among those."""
     shutil.copytree(third_party, folder, copy_function=os.link, dirs_exist_ok=True)
     (folder / STAMP).unlink()
     with tempfile.TemporaryDirectory(prefix=HALF_MADE, dir=BENCH) as built:
-        pip("wheel", "--no-deps", f"--wheel-dir={built}", *(str(ROOT / name) for name in DISTRIBUTIONS))
+        names, backend = [str(ROOT / name) for name in DISTRIBUTIONS], {"PYTHONPATH": str(third_party)}
+        pip("wheel", "--no-deps", "--no-build-isolation", f"--wheel-dir={built}", *names, **backend)
         pip("install", "--no-deps", f"--target={folder}", *map(str, Path(built).glob("*.whl")))
-
-
-def requirements(*pyprojects: str) -> list[str]:
-    """What the distributions and their tests need on Windows, without the distributions themselves."""
-    tables = [tomllib.loads(pyproject) for pyproject in pyprojects]
-    ours = {table["project"]["name"] for table in tables}
-    named = [requirement for table in tables for requirement in _named(table)]
-    wanted = [without_marker(requirement) for requirement in named if re.split(r"[^\w-]", requirement)[0] not in ours]
-    return [*wanted, *DROPPED_BY_PIP]
-
-
-def _named(table: dict[str, Any]) -> list[str]:
-    groups = table.get("dependency-groups", {})
-    return [*table["project"]["dependencies"], *(wanted for group in GROUPS for wanted in groups.get(group, []))]
-
-
-def without_marker(requirement: str) -> str:
-    """The requirement for Windows: pip would evaluate its marker for Linux."""
-    bare, _, marker = requirement.partition(";")
-    if not re.fullmatch(r"""\s*(sys_platform\s*==\s*(['"])win32\2\s*)?""", marker):
-        raise SystemExit(f"dev/wine/windows.py cannot tell whether Windows needs {requirement!r}")
-    return bare.strip()
 
 
 def wheels_for(version: str, tag: str) -> tuple[str, ...]:
@@ -247,11 +217,20 @@ def wheels_for(version: str, tag: str) -> tuple[str, ...]:
     return "--only-binary=:all:", "--implementation=cp", f"--python-version={version}", f"--platform={tag}"
 
 
-def pip(command: str, *arguments: str) -> None:
+def get_pinned(command: str, place: str, wheels: tuple[str, ...], pins: list[str]) -> None:
+    """Download or install exactly these wheels."""
+    with tempfile.NamedTemporaryFile("w", prefix=HALF_MADE, dir=BENCH, suffix=".txt") as file:
+        file.write("\n".join(pins))
+        file.flush()
+        pip(command, place, "--no-deps", "--require-hashes", *wheels, f"--requirement={file.name}")
+
+
+def pip(command: str, *arguments: str, **environment: str) -> None:
     """Run the host's pip, its output to standard error: standard output is for the Windows process."""
     if importlib.util.find_spec("pip") is None:
         raise SystemExit(f"dev/wine/windows.py: {sys.executable} has no pip; run this with a Python that has one")
-    done = subprocess.run([sys.executable, "-m", "pip", command, "-qq", *arguments], stdin=subprocess.DEVNULL, stdout=2)
+    line = [sys.executable, "-m", "pip", command, "-qq", *arguments]
+    done = subprocess.run(line, env=os.environ | environment, stdin=subprocess.DEVNULL, stdout=2)
     if done.returncode:
         raise SystemExit(f"dev/wine/windows.py: pip {command} failed, as said above; it needs PyPI or a mirror of it")
 

@@ -2,6 +2,7 @@
 
     python dev/wine/windows.py build             make it in .windows/, or bring it up to date, and print where it is
     python dev/wine/windows.py pytest [ARGS...]  run the checkout's tests against the installed wheels
+    python dev/wine/windows.py job               run the steps of the Windows job of .github/workflows/ci.yml
     python dev/wine/windows.py coder [ARGS...]   run the installed command
     python dev/wine/windows.py python [ARGS...]  run python.exe
 
@@ -26,6 +27,7 @@ from typing import IO
 assert sys.platform == "linux"  # mypy reads no further for another system
 
 from bench import BENCH, HALF_MADE, ROOT, Bench, discard, named_bench, own_bench  # noqa: E402
+from job import run_job  # noqa: E402
 from process import exit_on_signals, open_standard_handles, run, say  # noqa: E402
 
 COMMANDS = {
@@ -41,6 +43,9 @@ def main(*arguments: str) -> int:
             with working_bench() as bench:
                 print(bench.python)
             return 0
+        case ["job"]:
+            with working_bench() as bench:
+                return run_job(bench)
         case [command, *rest] if command in COMMANDS:
             with working_bench() as bench:
                 return run_python(bench, command, rest)
