@@ -101,8 +101,7 @@ def test_a_part_that_was_changed_is_made_anew(bench: Any) -> None:
 @pytest.mark.parametrize(
     ("changed", "stale"),
     [
-        pytest.param("pyproject.toml", [True, True], id="requirements"),
-        pytest.param("cli/pyproject.toml", [True, True], id="the-commands-requirements"),
+        pytest.param("dev/requirements/test.txt", [True, True], id="pins"),
         pytest.param("wincred/api.py", [False, True], id="binding"),
         pytest.param("cli/coder_login/main.py", [False, True], id="command"),
         pytest.param("tests/test.py", [False, False], id="tests"),
@@ -111,38 +110,33 @@ def test_a_part_that_was_changed_is_made_anew(bench: Any) -> None:
 def test_what_is_tried_is_this_checkout(
     bench: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, changed: str, stale: list[bool]
 ) -> None:
-    """Other requirements call for all packages anew; other sources for the wheel only; other tests for nothing."""
+    """Other pins call for all packages anew; other sources for the wheel only; other tests for nothing."""
     monkeypatch.setattr(bench, "ROOT", tmp_path)
-    pyproject = '[project]\nname = "ours"\ndependencies = ["{}"]\n[dependency-groups]\ntest = []\n'
-    for name in ("pyproject.toml", "cli/pyproject.toml", "wincred/api.py", "cli/coder_login/main.py", "tests/test.py"):
+    monkeypatch.setattr(importlib.import_module("pins"), "FOLDER", tmp_path / "dev/requirements")
+    pins = ("dev/requirements/test.txt", "dev/requirements/benchmark.txt")
+    for name in (*pins, "wincred/api.py", "cli/coder_login/main.py", "tests/test.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(pyproject.format("click"))
+        (tmp_path / name).write_text("click==8.5 --hash=sha256:1\n")
     before = bench.package_parts("3.11", "win_amd64", tmp_path / "site")
-    (tmp_path / changed).write_text(pyproject.format("cffi"))
+    (tmp_path / changed).write_text("cffi==2.0 --hash=sha256:2\n")
     after = bench.package_parts("3.11", "win_amd64", tmp_path / "site")
     assert [old.inputs != new.inputs for old, new in zip(before, after, strict=True)] == stale
 
 
-def test_the_bench_has_what_tests_and_benchmarks_need(bench: Any) -> None:
-    """Of both distributions, without the distributions themselves, and without the markers that pip reads for Linux."""
-    ours = '[project]\nname = "ours"\ndependencies = ["cffi>=2; sys_platform == \'win32\'"]\n[dependency-groups]\n'
-    ours += 'test = ["pytest>=8"]\nbenchmark = ["keyring>=25; sys_platform == \'win32\'"]\ncheck = ["mypy"]\n'
-    command = '[project]\nname = "command"\ndependencies = ["click", "ours==1"]\n'
-    assert bench.requirements(ours, command) == ["cffi>=2", "pytest>=8", "keyring>=25", "click", "colorama"]
-
-
-def test_the_bench_has_nothing_that_only_linux_needs(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """pip, which runs on Linux, brings what keyring would import there; on Windows that would make it slower."""
-    brought = ("jeepney", "jeepney-0.9.dist-info", "secretstorage", "SecretStorage-3.5.dist-info", "keyring", "bin")
-
-    def pip(command: str, target: str, *wanted: str) -> None:
-        assert (command, wanted) == ("install", ("keyring",))
-        for name in brought:
-            Path(target.removeprefix("--target="), name).mkdir()
-
-    monkeypatch.setattr(bench, "pip", pip)
-    bench.fill_third_party(bench.BENCH, ("keyring",))
-    assert sorted(path.name for path in bench.BENCH.iterdir()) == ["bin", "keyring"]
+def test_the_bench_has_what_is_pinned_for_windows(bench: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither what only Linux needs, nor what another Python needs; without the markers, which pip reads for Linux."""
+    pins = importlib.import_module("pins")
+    monkeypatch.setattr(pins, "FOLDER", tmp_path)
+    (tmp_path / "test.txt").write_text(
+        "# Made for:\n#   cffi\n\n--only-binary :all:\n\n"
+        "cffi==2.1 \\\n    --hash=sha256:1 \\\n    --hash=sha256:2\n"
+        "colorama==0.4 ; os_name == 'nt' \\\n    --hash=sha256:3\n"
+        "jeepney==0.9 ; sys_platform == 'linux' \\\n    --hash=sha256:4\n"
+        "zipp==4.1 ; python_full_version < '3.12' and sys_platform == 'win32' \\\n    --hash=sha256:5\n"
+    )
+    always = ["cffi==2.1 --hash=sha256:1 --hash=sha256:2", "colorama==0.4 --hash=sha256:3"]
+    assert pins.read_pins("test", version="3.11") == [*always, "zipp==4.1 --hash=sha256:5"]
+    assert pins.read_pins("test", version="3.13") == always
 
 
 @pytest.mark.wine
