@@ -13,7 +13,8 @@ from pathlib import Path
 
 assert sys.platform == "linux"
 
-from bench import BENCH, HALF_MADE, ROOT, VERSION, Bench  # noqa: E402
+from bench import BENCH, HALF_MADE, ROOT, VERSION, Bench, get_pinned, wheels_for  # noqa: E402
+from pins import read_pins  # noqa: E402
 from process import run, say  # noqa: E402
 from workflow import PATH, Step, read_steps  # noqa: E402
 
@@ -31,8 +32,6 @@ def run_job(bench: Bench) -> int:
         python = copy_python(bench.python.parent, Path(folder, "python"))
         environment = runner_environment(bench.environment, python.parent)
         os.chdir(check_out(Path(folder, "checkout")))
-        if code := run(python, "-m", "ensurepip", environment=environment):
-            raise SystemExit(f"dev/wine/windows.py job: ensurepip failed with exit code {code}")
         return run_steps(steps, python, environment)
 
 
@@ -46,9 +45,10 @@ def run_steps(steps: list[Step], python: Path, environment: dict[str, str]) -> i
 
 
 def copy_python(original: Path, copy: Path) -> Path:
-    """The python.exe of a copy of the bench's Python, without a package."""
+    """The python.exe of a copy of the bench's Python, with pip alone. (Debian's ensurepip refuses to run here.)"""
     shutil.copytree(original, copy, copy_function=os.link, ignore=shutil.ignore_patterns("site-packages"))
-    (copy / "Lib/site-packages").mkdir()
+    pip = [pin for pin in read_pins("test", version=VERSION) if pin.startswith("pip==")]
+    get_pinned("install", f"--target={copy / 'Lib/site-packages'}", wheels_for(VERSION, "win_amd64"), pip)
     return copy / "python.exe"
 
 
