@@ -25,7 +25,7 @@ WITH_CHECKOUT = ("check", "test", "distribution")
 COMMAND = "python dev/lock.py"
 OPTIONS = ("--universal", "--python-version=3.11", "--generate-hashes", "--no-annotate", "--no-header", "--quiet")
 # Wheels alone, and the file says so to pip: what an sdist is built with is nowhere pinned.
-OPTIONS += ("--only-binary=:all:", "--emit-build-options")
+WHEELS_ALONE = ("--only-binary=:all:", "--emit-build-options")
 
 
 def main(*arguments: str) -> int:
@@ -48,7 +48,19 @@ def lock(group: str, *options: str) -> None:
     """Write the file of *group*: what it is for, then its pins."""
     path, first = path_of(group), path_of(GROUPS[0])
     same = [] if path == first else [f"--constraint={first}"]
-    command = [sys.executable, "-m", "uv", "pip", "compile", *OPTIONS, *options, *same, f"--output-file={path}", "-"]
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        *OPTIONS,
+        *WHEELS_ALONE,
+        *options,
+        *same,
+        f"--output-file={path}",
+        "-",
+    ]
     wanted = "\n".join(requirements(group))
     subprocess.run(command, input=wanted, text=True, stdout=subprocess.DEVNULL, check=True)
     path.write_text(header(group) + path.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
