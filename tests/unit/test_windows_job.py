@@ -142,7 +142,7 @@ def test_the_checkout_is_what_git_for_windows_makes(job: Any, monkeypatch: pytes
     checkout = job.check_out(tmp_path / "checkout")
     found = {path.name: path.read_bytes() for path in checkout.iterdir() if not path.name.startswith(".git")}
     assert found == {"kept": b"new\r\n", "new.sh": b"new\n"}
-    assert subprocess.check_output([*git, "diff", "--cached"]) == b""
+    assert subprocess.check_output([*git, "diff", "--cached"], timeout=60) == b""
 
 
 def test_pip_finds_packages_where_the_host_does(job: Any) -> None:
