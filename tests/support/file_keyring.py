@@ -9,6 +9,9 @@ from pathlib import Path
 
 from coder_login.sessionstore import KeyringFailedError
 
+DRAFT = "draft"
+"""The file of a write that has not ended: a real keyring holds the old blob or the new one, too."""
+
 
 class FileKeyring:
     """A KeyringProvider with no limit of its own."""
@@ -19,14 +22,18 @@ class FileKeyring:
         self._directory = directory
 
     def get(self, service: str) -> bytes | None:
-        path = self._find(service)
         with _store_errors():
-            return path.read_bytes() if path.exists() else None
+            try:
+                return self._find(service).read_bytes()
+            except FileNotFoundError:
+                return None
 
     def set(self, service: str, blob: bytes) -> None:
         with _store_errors():
             self._directory.mkdir(exist_ok=True)
-            self._find(service).write_bytes(blob)
+            draft = self._directory / DRAFT
+            draft.write_bytes(blob)
+            draft.replace(self._find(service))
 
     def delete(self, service: str) -> None:
         with _store_errors():

@@ -6,10 +6,12 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from coder_login.commands import output
-from coder_login.commands.errors import Notice
+from coder_login.commands.errors import Notice, UnwrittenAnswerError
 from coder_login.errors import CoderError
 
 from cli import TOKEN
@@ -94,3 +96,26 @@ def test_a_question_is_written_before_its_answer_is_read(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stderr", stream)
     output.ask("Paste your token here: ")
     assert pipe.getvalue() == b"Paste your token here: "
+
+
+class FailsOnce(io.FileIO):
+    """A file on a disk that has room again after one write."""
+
+    has_failed = False
+
+    def write(self, data: Any, /) -> int:
+        if self.has_failed:
+            return super().write(data)
+        self.has_failed = True
+        raise OSError(28, "No space left on device")
+
+
+def test_an_answer_that_could_not_be_written_is_not_written_later(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """When standard output is closed, which tries it once more: the error has said by then that there is none."""
+    with FailsOnce(tmp_path / "output", "w") as file:
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(file), write_through=True))
+        with pytest.raises(UnwrittenAnswerError):
+            output.answer_line(TOKEN)
+    assert (sys.stdout, (tmp_path / "output").read_bytes()) == (None, b"")

@@ -6,6 +6,7 @@ tokens of the run: a server can have put one into what it says. The one exceptio
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -140,13 +141,21 @@ def _say(text: str, end: str = "\n") -> None:
 
 
 def give_up(name: str) -> None:
-    """Close the stream *name* of `sys`: else the interpreter would try to write the rest in the end, and fail aloud."""
+    """Close the stream *name* of `sys`, and drop the rest that it holds: else the interpreter would try to write that
+    in the end, and fail aloud, or succeed after we have said that it can't be written."""
     stream = getattr(sys, name)
     setattr(sys, name, None)
-    try:
+    with contextlib.suppress(OSError):
+        _lead_nowhere(stream.fileno())
+    with contextlib.suppress(OSError):
         stream.close()
-    except OSError:
-        return
+
+
+def _lead_nowhere(descriptor: int) -> None:
+    """What is written to *descriptor* from now on is dropped; it stays open, so that no other file gets its number."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)
 
 
 def _hide(text: str) -> str:

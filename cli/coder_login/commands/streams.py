@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -20,12 +21,14 @@ def _prepare_stream(name: str) -> None:
     Unbuffered, it takes a part of a text and does not say so; and a name in another script must not end the program.
     """
     stream = getattr(sys, name)
-    if isinstance(getattr(stream, "buffer", None), io.RawIOBase):
-        encoding = stream.encoding
-        stream = io.TextIOWrapper(io.BufferedWriter(stream.detach()), encoding, line_buffering=True)
-        setattr(sys, name, stream)
-    if hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="backslashreplace")
+    with contextlib.suppress(OSError):  # it can't be asked where it stands; a write to it fails, if at all, with a word
+        if isinstance(getattr(stream, "buffer", None), io.RawIOBase):
+            unbuffered = stream
+            stream = io.TextIOWrapper(io.BufferedWriter(unbuffered.buffer), unbuffered.encoding, line_buffering=True)
+            setattr(sys, name, stream)
+            unbuffered.detach()  # not before: a signal in between would leave none
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _occupy_standard_handles() -> None:

@@ -1,0 +1,55 @@
+"""One fault at one system call, at every call of the commands that change a session or print it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from fault_calls import Call
+from fault_oracle import Kind
+from fault_process import check_strace
+from fault_prover import Enumerated, Prover, Tried
+from fault_scenarios import make_scenarios
+from result import Result
+
+ABOUT = """\
+One fault at one system call, injected by strace, at every call that concerns the config directory, the locks, the
+keyring (one in files), a socket or the standard streams: the errors that the manual page of the call names, EINTR once
+and three times in a row, a write that takes nothing, a connection that is closed, SIGINT, SIGTERM and SIGKILL. After
+each run the old state or the new one is stored, whole ("between" is what a killed run, a logout or a migration may
+leave, without a mixed pair); no key is left on the deployment without a word; no token and no traceback is printed; the
+exit code and the message agree with what was done; and the next run does what is left to do. "Not reached": the calls
+came in another order in that run, as when a wait took longer.
+"""
+
+_QUICK_RUNS = 8  # for each scenario
+_COLUMNS = ("command", "calls", "runs", "not reached", "old state", "new state", "between", "lost")
+
+
+def run(*, long: bool) -> Result:
+    check_strace()
+    workers = 2 * (os.cpu_count() or 1)  # a run waits as long as it works
+    with Prover(workers) as prover, ThreadPoolExecutor(workers) as pool:
+        found = list(pool.map(prover.enumerate, make_scenarios().values()))
+        chosen = [(one, *fault) for number, one in enumerate(found) for fault in _choose(one.calls, number, long=long)]
+        tried = list(pool.map(lambda trial: prover.try_fault(*trial), chosen))
+    rows = [_make_row(one, [run for run in tried if run.scenario is one.scenario]) for one in found]
+    return Result(_COLUMNS, rows, [str(run) for run in tried if run.flaws])
+
+
+def _choose(calls: Sequence[Call], number: int, *, long: bool) -> Iterator[tuple[Call, str]]:
+    """Every fault at every one of *calls*; else a few in rotation, other ones for each *number* of a scenario."""
+    if long:
+        yield from ((call, fault) for call in calls for fault in call.faults)
+        return
+    for turn in range(_QUICK_RUNS):
+        call = calls[(turn * len(calls) + number * 7) // _QUICK_RUNS % len(calls)]
+        yield call, call.faults[(turn + number) % len(call.faults)]
+
+
+def _make_row(found: Enumerated, tried: Sequence[Tried]) -> tuple[str | int, ...]:
+    kinds = Counter(run.kind for run in tried)
+    counted = [kinds[kind] for kind in (None, Kind.OLD, Kind.NEW, Kind.BETWEEN)]
+    return (found.scenario.name, len(found.calls), len(tried), *counted, sum(bool(run.flaws) for run in tried))
