@@ -219,7 +219,7 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             store.RestoreError("the session file could not be put back as it was: …", READ_ONLY),
             store.MigrationError(f"the session is still in the file {SESSION}: interrupted", None),
             KeyLeftError(f"interrupted; nothing was stored here, but {URL} may have made a session key", URL),
-            errors.NotRevokedError(URL, "…"),
+            errors.NotRevokedError(URL, "perhaps not revoked: …"),
             errors.HalfLoggedOutError(
                 f"{READ_ONLY.message}: the session of {URL} was revoked, and is still stored in the file {SESSION}",
                 URL,

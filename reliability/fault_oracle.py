@@ -127,7 +127,7 @@ class Trial:
             yield f"exit code {outcome.code}"
         elif self.call.target != _MUTE and outcome.code > 0:
             yield from self._find_failure_flaws()
-        elif self.call.target != _MUTE and self.kind is not Kind.OLD:
+        elif self.call.target != _MUTE and outcome.state.stored != self.before.stored:
             yield "ended by the signal half-way"
         if outcome.code != 0 and self.fault in ("EINTR", BURST) and self.call.name not in _NOT_TRIED_AGAIN:
             yield "an interrupted call was not tried again"
@@ -159,6 +159,8 @@ class Trial:
             yield "a key is left without a word"
         if STORED not in state.valid and "revoked" not in said and self.kind is not Kind.NEW:
             yield "nothing is said of the revoked session"
+        if STORED not in state.valid and re.search("(?<!perhaps )not revoked", said):
+            yield "the session is revoked, and that is denied"
         if STORED in state.valid and "not revoked" not in said and self._has_forgotten:
             yield "nothing is said of the session that was not revoked"
         if any("session" in name and name not in said for name in state.staged):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coder_login.deployment.api import Client
-from coder_login.deployment.errors import APIError, TokenRefusedError, UnexpectedAnswerError
+from coder_login.deployment.errors import TokenRefusedError, may_have_acted
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError, KeyLeftError, find_reason
 from coder_login.interrupts import heed_signals, ignore_signals
@@ -32,7 +32,7 @@ def _clean_up(client: Client, key: str | None, url: DeploymentURL, error: BaseEx
     """Revoke the *key* that could not be kept because of *error*. Raises KeyLeftError where one may live on."""
     if key is not None:
         _revoke(client, key, url, error)
-    elif _may_have_minted(error):
+    elif may_have_acted(error):
         fact = f"{find_reason(error)}; nothing was stored here, but {url} may have made a session key"
         raise KeyLeftError(fact, url) from error
 
@@ -46,10 +46,3 @@ def _revoke(client: Client, key: str, url: DeploymentURL, error: BaseException) 
     except CoderError as failure:
         fact = f"{find_reason(error)}; and the session key of this login could not be revoked: {failure.message}"
         raise KeyLeftError(fact, url, error if isinstance(error, CoderError) else None) from error
-
-
-def _may_have_minted(error: BaseException) -> bool:
-    """Whether the deployment may have made a key all the same: it gave no answer, or one that says nothing."""
-    if not isinstance(error, APIError) or isinstance(error, UnexpectedAnswerError):
-        return True
-    return error.status >= 500

@@ -6,6 +6,7 @@ import itertools
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from coder_login.sessionstore import FileError, FileStore
 from coder_login.sessionstore.file_errors import Action
 from deployment import Deployment
 from file_steps import before_step, put_link, raising
-from loopback import error
+from loopback import Answer, error, json_answer
 from memory_keyring import MemoryKeyring
 
 from cli import OTHER, TOKEN, Inside
@@ -55,7 +56,7 @@ def test_a_file_logout_leaves_the_url_to_the_keyring(inside: Inside, deployment:
 def test_a_keyring_logout_beside_broken_files(
     inside: Inside, deployment: Deployment, memory_keyring: MemoryKeyring
 ) -> None:
-    """They are pointed out; that the session is gone here, and not revoked, is said all the same."""
+    """They are pointed out; that the session is gone here, and perhaps not there, is said all the same."""
     (inside.machine.directory / "session").unlink()
     (inside.machine.directory / "session").mkdir()
     deployment.answer("POST", "users/logout", error(503, "Not ready.", ""))
@@ -63,7 +64,24 @@ def test_a_keyring_logout_beside_broken_files(
     assert (run.code, run.stdout, memory_keyring.blobs) == (1, b"", {})
     assert "warning: " in run.stderr
     assert "session is not a file" in run.stderr
-    assert "error: The session was forgotten here, but not revoked: " in run.stderr
+    assert "error: The session was forgotten here, but perhaps not revoked: " in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "fact"),
+    [
+        pytest.param(error(403, "No.", ""), "not revoked", id="refused"),
+        pytest.param(replace(error(502, "No.", ""), after_effect=True), "perhaps not revoked", id="in-front"),
+        pytest.param(Answer(drop=True, after_effect=True), "perhaps not revoked", id="dropped"),
+        pytest.param(json_answer("no object"), "perhaps not revoked", id="not-understood"),
+    ],
+)
+def test_what_is_known_of_the_revocation(inside: Inside, deployment: Deployment, answer: Answer, fact: str) -> None:
+    """That there is none is said only where the deployment says it: a lost answer denies nothing."""
+    deployment.answer("POST", "users/logout", answer)
+    run = inside.run("logout", "-y")
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr.startswith(f"error: The session was forgotten here, but {fact}: ")
 
 
 def test_a_stored_text_that_is_no_token(inside: Inside, deployment: Deployment) -> None:
@@ -170,7 +188,9 @@ def test_a_session_that_can_not_be_removed(
     before_step(monkeypatch, "remove", "session", raising(FileError(path, Action.REMOVED, "Read-only file system")))
     run = inside.run("logout", "-y")
     done = (
-        "was revoked" if revoked else f"was not revoked ({deployment.url} answered 503 Service Unavailable: Not ready.)"
+        "was revoked"
+        if revoked
+        else f"was perhaps not revoked ({deployment.url} answered 503 Service Unavailable: Not ready.)"
     )
     assert (run.code, run.stdout) == (1, b"")
     assert run.stderr == (

@@ -150,15 +150,15 @@ def test_a_session_that_is_over_counts_as_logged_out(walk: Walk) -> None:
 
 
 def test_a_deployment_that_is_down_does_not_keep_the_token_here(walk: Walk) -> None:
-    """It is forgotten; the exit code and the error say that it was not revoked, and where to do that."""
+    """It is forgotten; the exit code and the error say that it is perhaps not revoked, and where to do that."""
     token = walk.log_in()
     walk.deployment.answer("POST", "users/logout", Answer(drop=True))
     run = walk.machine.run("logout", "--yes", *walk.options)
     url = walk.deployment.url
     assert (run.code, run.text) == (1, "")
     assert run.stderr == (
-        f"error: The session was forgotten here, but not revoked: {url}/api/v2/users/logout: the server hung up "
-        f"without an answer\nRevoke it at {url}/settings/tokens\n"
+        f"error: The session was forgotten here, but perhaps not revoked: {url}/api/v2/users/logout: the server hung "
+        f"up without an answer\nRevoke it at {url}/settings/tokens\n"
     )
     assert walk.stored() is None
     assert walk.deployment.is_valid(token)

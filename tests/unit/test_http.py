@@ -10,6 +10,7 @@ import coder_login
 import pytest
 import trustme
 from coder_login.deployment import transport
+from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.errors import Failure, RequestError
 from coder_login.deployment.faults import MAX_BODY
 from deployment import Deployment
@@ -203,6 +204,23 @@ def test_a_deployment_at_an_ipv6_address(authority: trustme.CA, monkeypatch: pyt
     with Deployment(host="[::1]", ssl_context=make_tls(authority, "::1") if tls else None) as deployment:
         client(deployment.url).check_deployment()
         assert [request.headers["Host"] for request in deployment.requests] == [deployment.url.partition("//")[2]]
+
+
+class Unclosable(socket.socket):
+    """A connection whose end fails."""
+
+    def close(self) -> None:
+        super().close()
+        raise OSError(5, "Input/output error")
+
+
+def test_an_answer_counts_though_the_connection_can_not_be_closed(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has come over it has come: a key that was made must not pass for one that was perhaps made."""
+    real = Dialer.connect
+    monkeypatch.setattr(Dialer, "connect", lambda *where: Unclosable(fileno=real(*where).detach()))
+    assert client(deployment.url).mint_key(deployment.issue_token()) in deployment.valid_tokens()
 
 
 def test_every_request_asks_for_the_connections_end(deployment: Deployment) -> None:

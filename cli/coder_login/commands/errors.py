@@ -118,10 +118,10 @@ class RefusedTokenError(CoderError):
 
 
 class NotRevokedError(CoderError):
-    """The session was forgotten here, and the deployment still accepts it."""
+    """The session was forgotten here, and the deployment still accepts it, or may do so: *fact* says which, and why."""
 
-    def __init__(self, url: DeploymentURL, reason: str) -> None:
-        super().__init__(f"the session was forgotten here, but not revoked: {reason}")
+    def __init__(self, url: DeploymentURL, fact: str) -> None:
+        super().__init__(f"the session was forgotten here, but {fact}")
         self.url = url
 
 

@@ -90,7 +90,7 @@ def _log_out(settings: Settings, session: Session, client: Client, token: str) -
         problem = _revoke(session, client, token)
         _tell_forgotten(settings, session, _forget(session, token, problem))
         if problem is not None:
-            settings.report(NotRevokedError(session.url, problem.message))
+            settings.report(NotRevokedError(session.url, f"{_tell_unrevoked(problem)}: {problem.message}"))
         else:
             output.answer_done(f"Logged out of {session.url}.")
         _tell_variable(settings)
@@ -114,12 +114,19 @@ def _revoke(session: Session, client: Client, token: str) -> CoderError | None:
     return None
 
 
+def _tell_unrevoked(problem: CoderError) -> str:
+    """What became of the session at the deployment, whose answer to its end was *problem*."""
+    from coder_login.deployment.errors import may_have_acted
+
+    return "perhaps not revoked" if may_have_acted(problem) else "not revoked"
+
+
 def _forget(session: Session, token: str, problem: CoderError | None) -> Forgotten:
     try:
         return session.forget(token)
     except (CoderError, *STOPS) as failure:
-        done = "was revoked" if problem is None else f"was not revoked ({problem.message})"
-        fact = f"the session of {session.url} {done}, and is still stored in {session.place}"
+        done = "revoked" if problem is None else f"{_tell_unrevoked(problem)} ({problem.message})"
+        fact = f"the session of {session.url} was {done}, and is still stored in {session.place}"
         raise _make_half_error(session, fact, failure) from failure
 
 

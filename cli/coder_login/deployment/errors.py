@@ -119,6 +119,10 @@ class Failure(Enum):
     OTHER = auto()
 
 
+_AFTER_SENDING = {Failure.TIMEOUT, Failure.CUT_SHORT, Failure.TOO_LONG, Failure.NOT_HTTP, Failure.OTHER}
+"""What can befall a request that has arrived."""
+
+
 class RequestError(CoderError):
     """A request got no answer that we can use."""
 
@@ -145,6 +149,16 @@ class TLSSetupError(CoderError):
     def __init__(self, message: str, variable: str = "") -> None:
         super().__init__(message)
         self.variable = variable
+
+
+def may_have_acted(error: BaseException) -> bool:
+    """Whether the deployment may have done all the same what a request asked for, which failed with *error*: it gave
+    no answer, or one that says nothing."""
+    if isinstance(error, RequestError):
+        return error.failure in _AFTER_SENDING
+    if not isinstance(error, APIError) or isinstance(error, UnexpectedAnswerError):
+        return True
+    return error.status >= 500
 
 
 class HeaderFault(Enum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -22,7 +23,7 @@ class Wire(Protocol):
         """Send all of *data*. Raises as `receive` does."""
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection. That raises nothing: what has come over it has come."""
 
 
 class BareWire:
@@ -39,7 +40,8 @@ class BareWire:
             data = data[self._patiently(partial(self._socket.send, data)) :]
 
     def close(self) -> None:
-        self._socket.close()
+        with contextlib.suppress(OSError):
+            self._socket.close()
 
     def _patiently(self, operation: Callable[[], T]) -> T:
         """*operation*, begun again after each slice of the time that is left."""
