@@ -40,13 +40,16 @@ def run(*, long: bool) -> Result:
 
 
 def _choose(calls: Sequence[Call], number: int, *, long: bool) -> Iterator[tuple[Call, str]]:
-    """Every fault at every one of *calls*; else a few in rotation, other ones for each *number* of a scenario."""
+    """Every fault at every one of *calls*; else a few, others for each *number* of a scenario, so that all scenarios
+    together see each fault of each name of a call."""
     if long:
         yield from ((call, fault) for call in calls for fault in call.faults)
         return
-    for turn in range(_QUICK_RUNS):
-        call = calls[(turn * len(calls) + number * 7) // _QUICK_RUNS % len(calls)]
-        yield call, call.faults[(turn + number) % len(call.faults)]
+    pairs = sorted({(call.name, fault) for call in calls for fault in call.faults})
+    for turn in range(number * _QUICK_RUNS, (number + 1) * _QUICK_RUNS):
+        name, fault = pairs[turn % len(pairs)]
+        alike = [call for call in calls if call.name == name]
+        yield alike[turn * 7 % len(alike)], fault
 
 
 def _make_row(found: Enumerated, tried: Sequence[Tried]) -> tuple[str | int, ...]:
