@@ -374,6 +374,24 @@ def test_a_directory_that_cannot_be_looked_at_is_an_error(
             FILE_OPERATIONS[operation](files)
 
 
+def test_a_directory_that_may_be_there_is_not_said_to_be_in_the_way(
+    files: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It exists, so that it can't be made, and its disk does not say what it is: that is the reason."""
+    directory.mkdir(parents=True)
+    real = os.stat
+
+    def fail(path: Any, *args: Any, **kwargs: Any) -> os.stat_result:
+        if path == str(directory):
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "stat", fail)
+    with pytest.raises(FileError) as caught:
+        files.write(OLD, TOKEN)
+    assert caught.value.message == f"{directory} can't be made: Input/output error"
+
+
 # Where it is.
 
 

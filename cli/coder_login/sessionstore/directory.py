@@ -82,11 +82,19 @@ def _make_private(directory: str) -> None:
         os.mkdir(directory, 0o700)
     except OSError:
         # Some systems name another reason than that it exists already, as for the root of a drive.
-        if not os.path.isdir(directory):
+        if not _is_directory(directory):
             raise
     else:
         if sys.platform != "win32":
             os.chmod(directory, 0o700)
+
+
+def _is_directory(path: str) -> bool:
+    """Unlike `os.path.isdir`, which says no when it can't be known. Raises OSError then."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 class ConfigDirectory:
