@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -149,6 +151,8 @@ class Trial:
 
     def _find_failure_flaws(self) -> Iterator[str]:
         said, state = self.outcome.stderr, self.outcome.state
+        if self._reason not in said:
+            yield "another reason is given"
         if self.outcome.stdout == self.reference.stdout and "could not be written" in said:
             yield "the answer is denied, and written"
         if "error: " not in said:
@@ -165,6 +169,13 @@ class Trial:
             yield "nothing is said of the session that was not revoked"
         if any("session" in name and name not in said for name in state.staged):
             yield f"nothing is said of {sorted(state.staged)}"
+
+    @property
+    def _reason(self) -> str:
+        """What the system says of the fault; "" where we have words of our own for it."""
+        if self.call.target == "stdin" or self.fault == "ECONNREFUSED":
+            return ""
+        return os.strerror(getattr(errno, self.fault.partition("*")[0], 0)) if self.fault.startswith("E") else ""
 
     @property
     def _has_forgotten(self) -> bool:

@@ -18,7 +18,8 @@ NEW = State({"url": URL, "session": MINTED}, None, frozenset(), VALID | {MINTED}
 NONE = replace(OLD, files={"url": URL})
 MIXED = replace(OLD, files={"url": URL, "session": "@ELSEWHERE@"})
 REFERENCE = Outcome(0, DONE, "", NEW)
-FAILED = Outcome(1, "", "error: The file can't be read", OLD)
+REASON = "Input/output error"
+FAILED = Outcome(1, "", f"error: The file can't be read: {REASON}", OLD)
 
 
 def make_trial(outcome: Outcome, fault: str = "EIO", call: Call = READ) -> Trial:
@@ -37,7 +38,9 @@ def make_logout(outcome: Outcome, fault: str = "EIO") -> Trial:
     [
         pytest.param(FAILED, "EIO", Kind.OLD, id="failed"),
         pytest.param(REFERENCE, "EINTR", Kind.NEW, id="tried-again"),
-        pytest.param(replace(REFERENCE, code=1, stdout="", stderr=f"error: {DONE} But"), "EIO", Kind.NEW, id="unsaid"),
+        pytest.param(
+            replace(REFERENCE, code=1, stdout="", stderr=f"error: {DONE} But {REASON}"), "EIO", Kind.NEW, id="unsaid"
+        ),
         pytest.param(replace(FAILED, code=130), "SIGINT", Kind.OLD, id="interrupted"),
         pytest.param(replace(FAILED, code=-15, stderr=""), "SIGTERM", Kind.OLD, id="ended-at-once"),
         pytest.param(Outcome(-9, "", "", OLD), "SIGKILL", Kind.OLD, id="killed"),
@@ -70,6 +73,7 @@ def test_a_run_that_ended_as_it_should(outcome: Outcome, fault: str, kind: Kind)
         pytest.param(replace(FAILED, code=0), "EIO", "exit code 0, and the work is not done", id="not-done"),
         pytest.param(replace(REFERENCE, stdout=""), "EIO", "exit code 0, and another answer", id="unanswered"),
         pytest.param(replace(FAILED, stderr=""), "EIO", "exit code 1, and no error", id="silent"),
+        pytest.param(FAILED, "ENOSPC", "another reason is given", id="reason"),
         pytest.param(
             replace(REFERENCE, code=1, stdout="", stderr="error: x"), "EIO", "nothing is said of what is done", id="mum"
         ),
@@ -103,9 +107,11 @@ def test_a_run_that_did_not(outcome: Outcome, fault: str, flaw: str) -> None:
 @pytest.mark.parametrize(
     ("said", "flaws"),
     [
-        pytest.param("error: The session was forgotten here, but perhaps not revoked: x", [], id="perhaps"),
         pytest.param(
-            "error: The session was forgotten here, but not revoked: x",
+            "error: The session was forgotten here, but perhaps not revoked: Input/output error", [], id="perhaps"
+        ),
+        pytest.param(
+            "error: The session was forgotten here, but not revoked: Input/output error",
             ["the session is revoked, and that is denied"],
             id="denied",
         ),
@@ -121,7 +127,9 @@ def test_a_logout_whose_answer_was_lost(said: str, flaws: list[str]) -> None:
     ("following", "flaws"),
     [
         pytest.param(Outcome(0, DONE, "", NEW), [], id="done"),
-        pytest.param(FAILED, ["the next run ends with 1: error: The file can't be read"], id="failed"),
+        pytest.param(
+            FAILED, ["the next run ends with 1: error: The file can't be read: Input/output error"], id="failed"
+        ),
         pytest.param(
             Outcome(0, DONE, "", replace(NEW, staged=frozenset({".url.new"}))),
             ["the next run leaves ['.url.new']"],
