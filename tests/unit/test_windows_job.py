@@ -135,7 +135,7 @@ def test_the_checkout_is_what_git_for_windows_makes(job: Any, monkeypatch: pytes
     (root / ".gitignore").write_text("ignored\n")
     git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@example.com"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
-        subprocess.run([*git, *command], check=True, env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull})
+        subprocess.run([*git, *command], check=True, timeout=60, env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull})
     for name in ("kept", "new.sh", "ignored"):
         (root / name).write_text("new\n")
     monkeypatch.setattr(job, "ROOT", root)
