@@ -74,6 +74,19 @@ def test_letting_go_cannot_fail(path: Path, monkeypatch: pytest.MonkeyPatch, cal
     assert is_free(path)
 
 
+def test_an_interruption_while_it_is_let_go_leaves_it_free(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that goes on after Ctrl-C would wait for itself in vain."""
+
+    def interrupt(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lock_module, "_unlock", interrupt)
+        with pytest.raises(KeyboardInterrupt), locked(path):
+            pass
+    assert is_free(path)
+
+
 @posix
 @pytest.mark.parametrize("place", ["linked", "moved"])
 def test_another_file_in_its_place_keeps_its_mode(path: Path, tmp_path: Path, place: str) -> None:

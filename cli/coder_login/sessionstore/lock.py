@@ -55,9 +55,12 @@ def locked(path: str | os.PathLike[str], timeout: float = TIMEOUT) -> Iterator[N
 
 def _let_go(descriptor: int) -> None:
     # Closing unlocks too, but Windows does not say how soon.
-    for step in (_unlock, os.close):
+    try:
         with contextlib.suppress(OSError):
-            step(descriptor)
+            _unlock(descriptor)
+    finally:  # Ctrl-C leaves no lock that this process would wait for in vain
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
 
 
 def find_service_lock_path(service: str) -> str:
