@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import errno
-import io
 import ntpath
 import os
 import pickle
@@ -156,6 +155,41 @@ def test_a_file_that_comes_in_pieces_is_read_whole(logged_in: FileStore, monkeyp
     assert (logged_in.current(), logged_in.read(OLD)) == (OLD, TOKEN)
 
 
+def test_a_file_that_is_taken_in_pieces_is_written_whole(logged_in: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by a file system over a network."""
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, piece: real(descriptor, piece[:5]))
+    logged_in.write(NEW, NEWER)
+    assert content(logged_in) == NEW_FILES
+
+
+@pytest.mark.parametrize("problem", ["write", "fsync"])
+def test_a_file_that_can_not_be_written_is_closed(
+    logged_in: FileStore, monkeypatch: pytest.MonkeyPatch, problem: str
+) -> None:
+    """On Windows nobody could remove it any more."""
+    opened, real_open, real_close = set(), os.open, os.close
+
+    def record_open(*arguments: Any) -> int:
+        descriptor = real_open(*arguments)
+        opened.add(descriptor)
+        return descriptor
+
+    def record_close(descriptor: int) -> None:
+        opened.discard(descriptor)
+        real_close(descriptor)
+
+    def refuse(*arguments: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, problem, refuse)
+    monkeypatch.setattr(os, "open", record_open)
+    monkeypatch.setattr(os, "close", record_close)
+    with pytest.raises(StoreUnavailableError):
+        logged_in.write(NEW, NEWER)
+    assert opened == set()
+
+
 @pytest.mark.parametrize("problem", [None, "read", "too-large"])
 def test_a_file_that_was_read_is_closed(
     logged_in: FileStore, monkeypatch: pytest.MonkeyPatch, problem: str | None
@@ -195,11 +229,8 @@ def test_a_file_that_cannot_be_made_is_an_error(
     def refuse(*args: object, **kwargs: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    class Full(io.FileIO):
-        write = refuse
-
     if call == "write":
-        monkeypatch.setattr(os, "fdopen", Full)
+        monkeypatch.setattr(os, "write", refuse)
     else:
         real = os.open
         monkeypatch.setattr(

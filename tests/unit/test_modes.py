@@ -59,14 +59,15 @@ def test_a_directory_is_private_from_the_start(files: FileStore, monkeypatch: py
 def test_a_file_is_private_from_its_first_byte(logged_in: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is made with 0600, not closed to others later."""
     made = []
-    real = os.fdopen
+    real = os.open
 
-    def record(descriptor: int, kind: str) -> Any:
-        if kind == "wb":
+    def record(path: str, flags: int, mode: int = 0o777) -> int:
+        descriptor = real(path, flags, mode)
+        if flags & os.O_EXCL:
             made.append((os.fstat(descriptor).st_size, stat.S_IMODE(os.fstat(descriptor).st_mode)))
-        return real(descriptor, kind)
+        return descriptor
 
-    monkeypatch.setattr(os, "fdopen", record)
+    monkeypatch.setattr(os, "open", record)
     with umask(0):
         logged_in.write(NEW, NEWER)
     assert made == [(0, 0o600)] * 4

@@ -177,12 +177,13 @@ class ConfigDirectory:
         self.discard(name)
         with _file_errors(path, Action.WRITTEN):
             descriptor = _retry(lambda: os.open(path, _CREATE, _PRIVATE))
-            with os.fdopen(descriptor, "wb") as file:
+            try:
                 if sys.platform != "win32":
                     os.fchmod(descriptor, _PRIVATE)  # a umask can have taken even the owner's rights
-                file.write(content)
-                file.flush()
+                _write_whole(descriptor, content)
                 os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def rename(self, source: str, target: str) -> None:
         """Put *source* in the place of *target*, at once."""
@@ -232,8 +233,16 @@ class ConfigDirectory:
                 os.close(descriptor)
 
 
+# Not by os.fdopen, which asks what kind of file it is: on Windows that takes longer than to read it, and a failure of
+# it leaves the descriptor open.
+
+
+def _write_whole(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
 def _read_up_to(descriptor: int, size: int) -> bytes:
-    # Not by os.fdopen, which asks what kind of file it is: on Windows that takes longer than to read it.
     content = b""
     while piece := os.read(descriptor, size - len(content)):
         content += piece
