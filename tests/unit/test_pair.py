@@ -191,6 +191,20 @@ def test_a_switch_that_cannot_be_undone_keeps_the_old_token_and_says_where(
     assert kept.read_bytes() == OLD_FILES["session"]
 
 
+@posix
+def test_a_first_login_that_cannot_be_undone_names_no_old_token(
+    files: FileStore, directory: Path, steps: Steps
+) -> None:
+    """There was none; what may be left is the new one."""
+    steps.fail("unlink session", OSError(errno.EIO, "Input/output error"))
+    with pytest.raises(RestoreError) as caught, files.replacing(NEW, NEWER):
+        raise BodyError
+    assert caught.value.message == (
+        f"the session file could not be put back as it was: {directory / 'session'} can't be removed: "
+        "Input/output error; the new session may be left in it"
+    )
+
+
 def test_a_cleanup_that_fails_does_not_deny_the_login(logged_in: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The session is stored: an error would have its token revoked."""
 

@@ -166,9 +166,11 @@ class FilePair:
             self._restore(now, old)
         except CoderError as failure:
             # What was staged stays: it may be all that is left of the old session.
-            kept = printable(self._config.file(_OLD_SESSION))
-            fact = f"the session file could not be put back as it was: {failure.message}"
-            raise RestoreError(f"{fact}; the old session may be left in {kept}", failure) from error
+            left = "the new session may be left in it"
+            if old.session is not None:
+                left = f"the old session may be left in {printable(self._config.file(_OLD_SESSION))}"
+            fact = f"the session file could not be put back as it was: {failure.message}; {left}"
+            raise RestoreError(fact, failure) from error
 
     def _restore(self, now: _Files, old: _Files) -> None:
         self._config.remove(SESSION_FILE)
