@@ -192,16 +192,24 @@ def test_a_switch_that_cannot_be_undone_keeps_the_old_token_and_says_where(
 
 
 @posix
+@pytest.mark.parametrize(
+    ("token", "left"),
+    [
+        pytest.param(NEWER.encode(), "the new session may be left in it", id="login"),
+        pytest.param(None, "", id="naming"),
+    ],
+)
 def test_a_first_login_that_cannot_be_undone_names_no_old_token(
-    files: FileStore, directory: Path, steps: Steps
+    files: FileStore, directory: Path, steps: Steps, token: bytes | None, left: str
 ) -> None:
-    """There was none; what may be left is the new one."""
-    steps.fail("unlink session", OSError(errno.EIO, "Input/output error"))
-    with pytest.raises(RestoreError) as caught, files.replacing(NEW, NEWER):
+    """There was none; what may be left is the new one, or where the keyring has that, the URL."""
+    steps.fail("unlink session" if token else "unlink url", OSError(errno.EIO, "Input/output error"))
+    with pytest.raises(RestoreError) as caught, files.replacing(NEW, NEWER) if token else files.naming(NEW):
         raise BodyError
+    name = "session" if token else "url"
     assert caught.value.message == (
-        f"the session file could not be put back as it was: {directory / 'session'} can't be removed: "
-        "Input/output error; the new session may be left in it"
+        f"the session file could not be put back as it was: {directory / name} can't be removed: "
+        f"Input/output error; {left or f'{directory / name} may be left changed'}"
     )
 
 

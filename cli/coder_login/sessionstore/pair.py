@@ -166,11 +166,15 @@ class FilePair:
             self._restore(now, old)
         except CoderError as failure:
             # What was staged stays: it may be all that is left of the old session.
-            left = "the new session may be left in it"
-            if old.session is not None:
-                left = f"the old session may be left in {printable(self._config.file(_OLD_SESSION))}"
-            fact = f"the session file could not be put back as it was: {failure.message}; {left}"
-            raise RestoreError(fact, failure) from error
+            fact = f"could not be put back as it was: {failure.message}; {self._tell_left(old, new)}"
+            raise RestoreError(f"the session file {fact}", failure) from error
+
+    def _tell_left(self, old: _Files, new: _Files) -> str:
+        if old.session is not None:
+            return f"the old session may be left in {printable(self._config.file(_OLD_SESSION))}"
+        if new.session is not None:
+            return "the new session may be left in it"
+        return f"{printable(self._config.file(URL_FILE))} may be left changed"
 
     def _restore(self, now: _Files, old: _Files) -> None:
         self._config.remove(SESSION_FILE)
