@@ -364,6 +364,10 @@ COMMANDS = [
         "Set it to the token that is to be stored, or run this in a terminal.",
     ),
     (HALF, f"Remove it by hand.\nFinish it with: coder logout --url {URL}"),
+    (
+        errors.HalfLoggedOutError("x", URL, store.KeyringFailedError("x"), 1),
+        f"Finish it with: coder logout --url {URL}",
+    ),
     (errors.HalfLoggedOutError("x", URL, None, 130), f"Finish it with: coder logout --url {URL}"),
     (errors.AnotherSessionNotice("x"), "Run this again to log out of that one too."),
     (errors.NotRevokedError(HTTP, "x"), "Revoke it at http://dev.example.com/settings/tokens"),

@@ -47,7 +47,9 @@ def _after_refused_token(error: errors.RefusedTokenError, run: Invocation) -> st
 
 def _after_half_logout(error: errors.HalfLoggedOutError, run: Invocation) -> str:
     finish = run.spell("Finish it with:", "logout", "--url", str(error.url))
-    return "\n".join(filter(None, (_after_failure(error, run), finish)))
+    # The session is in the keyring: without that, the next logout would be another session's.
+    look = _after_failure(error, run).replace(_WITHOUT_KEYRING, "").strip()
+    return "\n".join(filter(None, (look, finish)))
 
 
 def _after_mismatch(error: store.OriginMismatchError, run: Invocation) -> str:
