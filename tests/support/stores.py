@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore import FileStore, KeyringStore, StoreLockedError
 from coder_login.sessionstore.lock import locked
+from go_files import GoFiles
 from memory_keyring import MemoryKeyring
 
 TOKEN = "0123456789-abcdefghijklmnopqrstuv"
@@ -136,10 +137,8 @@ def write_other(files: FileStore, contents: dict[str, bytes]) -> None:
 
 
 def go_login(files: FileStore, url: str, token: str) -> None:
-    """In the order of the Go client."""
-    write_other(files, {"session": token.encode(), "url": url.encode()})
+    GoFiles(files.session_path.parent).write(url, token)
 
 
 def go_logout(files: FileStore) -> None:
-    for path in (files.session_path, files.session_path.with_name("url")):
-        path.unlink(missing_ok=True)
+    GoFiles(files.session_path.parent).delete()
