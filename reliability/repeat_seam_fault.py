@@ -1,0 +1,33 @@
+"""Repeat one fault of `seam_faults`: python reliability/repeat_seam_fault.py SCENARIO NUMBER KIND, as its report says.
+
+Without a NUMBER and a KIND, list the calls of the scenario, and all its faults that lose something.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path += [str(ROOT / name) for name in ("reliability", "tests/support")]
+
+from fault_seam import Fault, find_kinds  # noqa: E402
+from seam_faults import Trial, try_scenario  # noqa: E402
+from seam_scenarios import make_scenarios  # noqa: E402
+from seam_world import entered  # noqa: E402
+
+
+def main(name: str, number: str = "", kind_name: str = "") -> None:
+    with entered() as world:
+        scenario = next(scenario for scenario in make_scenarios(world) if scenario.name == name)
+        trial = Trial(world, scenario)
+        if not number:
+            print(*enumerate(trial.calls), *try_scenario(world, scenario).faults, sep="\n")
+            return
+        kind = next(kind for kind in find_kinds(trial.calls[int(number)]) if kind.name == kind_name)
+        state, problems = trial.try_fault(Fault(int(number), kind))
+        print(f"{state}: {'; '.join(problems) or 'nothing is lost'}", trial.last_run, sep="\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
