@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from fault_seam import UNGUARDED, Fault, Seam, find_kinds
 from result import Result
 from seam_oracle import Expected, Outcome, judge, name_state
+from seam_run import Run
 from seam_scenarios import Scenario, make_scenarios
-from seam_world import Pair, Run, World, entered
+from seam_world import Pair, World, entered
 from watched_advapi32 import WatchedAdvapi32
 
 from wincred import _dll
@@ -26,7 +27,7 @@ no moment does a token stand beside another deployment's URL; no key stays on th
 shows a token; what Windows gave out is wiped and freed; the next run works.
 """
 
-_QUICK_STEP = 61
+_QUICK_STEP = 97
 """In the quick form, one fault of so many is tried; it divides no count of kinds, so that all of them are seen."""
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore import FileStore, KeyringStore
-from seam_world import OTHER, OTHERS_TOKEN, TOKENS, Run, World, make_keyring, run_command, run_library
+from seam_run import Run, run_command, run_library
+from seam_world import OTHER, OTHERS_TOKEN, TOKENS, World, make_keyring
 
 GIVEN, OLD = TOKENS["GIVEN"], TOKENS["OLD"]
 KEYRING = ("--use-keyring",)

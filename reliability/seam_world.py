@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import shutil
-import signal
-import sys
 import uuid
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -22,10 +18,8 @@ from typing import TypeAlias
 from unittest import mock
 from urllib.parse import urlsplit
 
-import coder_login.__main__
 import loopback
 from coder_login.deployment import exchange, transport
-from coder_login.errors import CoderError
 from coder_login.sessionstore import keyring_store
 from deployment import Deployment
 
@@ -79,22 +73,6 @@ class State:
 
 
 Pair: TypeAlias = tuple[str | None, str | None]
-
-
-@dataclass(frozen=True)
-class Run:
-    """How a run ended."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-
-class Sink(io.BytesIO):
-    """What was written stays to be read when the program has closed it."""
-
-    def close(self) -> None:
-        pass
 
 
 @dataclass
@@ -180,54 +158,6 @@ def entered() -> Iterator[World]:
         stack.enter_context(mock.patch.object(transport, "perform", world.deployment.perform))
         stack.callback(world.discard_credential)
         yield world
-
-
-def run_command(arguments: tuple[str, ...], input: str) -> Run:
-    """The command in this process, from its first line to its exit code."""
-
-    def call() -> int:
-        try:
-            coder_login.__main__.main(list(arguments))
-        except SystemExit as exit:
-            return exit.code if isinstance(exit.code, int) else 1
-
-    return _run(call, input)
-
-
-def run_library(action: Callable[[], object]) -> Run:
-    """A call of the stores, by a program that heeds Ctrl-C in Python's own way."""
-
-    def call() -> int:
-        try:
-            action()
-        except KeyboardInterrupt:
-            sys.stderr.write("error: Interrupted\n")
-            return 130
-        except CoderError as error:
-            sys.stderr.write(f"error: {error.message}\n")
-            return 1
-        return 0
-
-    return _run(call, "")
-
-
-def _run(call: Callable[[], int], input: str) -> Run:
-    out, err = Sink(), Sink()
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    with ExitStack() as stack:
-        stack.enter_context(warnings.catch_warnings())
-        for name, stream in {"stdin": io.BytesIO(input.encode()), "stdout": out, "stderr": err}.items():
-            stack.enter_context(mock.patch.object(sys, name, io.TextIOWrapper(stream, "utf-8", write_through=True)))
-        try:
-            code = call()
-        except BaseException as error:  # what the interpreter would show with a traceback
-            code = 99
-            err.write(f"Traceback: {type(error).__name__}\n".encode())
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-    return Run(code, *(sink.getvalue().decode().replace("\r\n", "\n") for sink in (out, err)))
 
 
 def _make_message(headers: Mapping[str, str]) -> Message:

@@ -25,20 +25,22 @@ SWITCHED = tuple(DeploymentURL.parse(f"https://{name}.example.com") for name in 
 
 
 class FileKeyring:
-    """A KeyringProvider in a file, for systems without a keyring."""
+    """A KeyringProvider in a file, for systems without a keyring; who takes no lock needs a name of his own for what is
+    *staged*."""
 
     max_size = 2560
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, staged: str = ".new") -> None:
         self._directory = ConfigDirectory(str(directory))
+        self._staged = staged
 
     def get(self, service: str) -> bytes | None:
         return self._directory.read_bytes(service)
 
     def set(self, service: str, blob: bytes) -> None:
         self._directory.create()
-        self._directory.stage(".new", blob)
-        self._directory.rename(".new", service)
+        self._directory.stage(self._staged, blob)
+        self._directory.rename(self._staged, service)
 
     def delete(self, service: str) -> None:
         self._directory.remove(service)
@@ -47,9 +49,12 @@ class FileKeyring:
         return "local_machine"
 
 
+def open_keyring(keyring: str, staged: str = ".new") -> KeyringProvider:
+    return open_system_keyring() if keyring == "system" else FileKeyring(Path(keyring), staged)
+
+
 def keyring_store(service: str, keyring: str, lock: str) -> KeyringStore:
-    provider: KeyringProvider = open_system_keyring() if keyring == "system" else FileKeyring(Path(keyring))
-    return KeyringStore(service, provider=provider, lock_path=Path(lock))
+    return KeyringStore(service, provider=open_keyring(keyring), lock_path=Path(lock))
 
 
 def own_url(number: int, turn: int) -> DeploymentURL:

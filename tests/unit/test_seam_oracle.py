@@ -13,7 +13,8 @@ from coder_login.sessionstore.directory import make_private
 from fake_advapi32 import FakeAdvapi32, Stored
 from fault_seam import BROKEN, DENIED, FULL, Fault, Kind, Seam, find_kinds
 from seam_oracle import Expected, Outcome, judge, name_state
-from seam_world import Run, State
+from seam_run import Run
+from seam_world import State
 from watched_advapi32 import WatchedAdvapi32
 
 import wincred
