@@ -1,0 +1,91 @@
+"""A copy of the tree in which one mutant at a time is tried."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import py_compile
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.util import cache_from_source
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mutation import Mutant
+
+ROOT = Path(__file__).resolve().parents[1]
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
+NO_TESTS = 5  # pytest's exit code
+NOT_KEPT = ("PYTHON", "PYTEST", "CODER_")
+
+
+class Bench:
+    """Started by `with`; gone with its copy in the end."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="mutants-"))
+        self.tree = self.folder / "tree"
+
+    def __enter__(self) -> Self:
+        shutil.copytree(ROOT, self.tree, ignore=LEFT_OUT)
+        (self.folder / "tmp").mkdir()
+        self._server = self._start_server()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.kill()
+        self._server.communicate()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def mutated(self, mutant: Mutant) -> Iterator[None]:
+        """The copy with *mutant* in it."""
+        path = self.tree / mutant.path
+        text = path.read_text(encoding="utf-8")
+        _put(path, mutant.apply(text))
+        try:
+            yield
+        finally:
+            _put(path, text)
+            py_compile.compile(str(path))
+
+    def run_tests(
+        self, tests: Sequence[str], seconds: float, *, files: Sequence[str] = (), coverage_rc: str | None = None
+    ) -> dict[str, Any]:
+        """Run *tests* in their order up to the first failure, or else all of *files*.
+
+        Ends after that many *seconds*, its own or the processor's. ``code`` is pytest's exit code, None for a run that
+        was ended; ``failed`` are the names of the tests that failed, ``durations`` the seconds of each.
+        """
+        named = files or dict.fromkeys(test.partition("::")[0] for test in tests)
+        there = [file for file in named if (self.tree / file).exists()]
+        if not there:
+            return {"code": NO_TESTS, "failed": []}
+        chosen = {"files": there, "tests": list(tests), "coverage_rc": coverage_rc}
+        assert self._server.stdin
+        assert self._server.stdout
+        print(json.dumps({"seconds": seconds, "chosen": chosen}), file=self._server.stdin, flush=True)
+        answer: dict[str, Any] = json.loads(self._server.stdout.readline())
+        return {"failed": [], **answer}
+
+    def _start_server(self) -> subprocess.Popen[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_KEPT)}
+        path = os.pathsep.join([str(self.tree), str(self.tree / "cli")])
+        environment = kept | {"PYTHONPATH": path, "TMPDIR": str(self.folder / "tmp")}
+        words = [sys.executable, str(ROOT / "reliability/mutant_server.py")]
+        return subprocess.Popen(
+            words, cwd=self.tree, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+    # A compiled file is taken for one of any text of the same size and second.
+    Path(cache_from_source(str(path))).unlink(missing_ok=True)

@@ -1,0 +1,144 @@
+"""Which tests reach which line, and how long each takes: measured once, and kept until a source changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import coverage
+from mutant_bench import ROOT, Bench
+from mutant_plugin import TEST_VARIABLE
+from mutation import Mutant
+
+CACHE = ROOT / ".mutants" / "map.json"
+ABOUT_TEXT = (
+    # They read our sources or pages: a mutant that they alone find is not told from a clumsy edit.
+    "tests/unit/test_architecture.py",
+    "tests/unit/test_troubleshooting.py",
+    "tests/unit/test_library_page.py",
+    "tests/unit/test_shutdown.py::test_no_time_is_made_by_a_timedelta",
+    "tests/unit/test_shutdown.py::test_cffi_is_told_of_every_type_at_once",
+    "tests/unit/test_startup.py::test_the_readme",
+)
+OF_OTHERS = ("tests/unit/test_benchmarks.py", "tests/unit/test_windows_bench.py", "tests/unit/test_reliability.py")
+UNSEEN = (
+    # Coverage sees nothing of what they run: it has `-I -S`, or they trace the lines themselves.
+    "tests/unit/test_import.py",
+    "tests/unit/test_loaded.py",
+    "tests/unit/test_interruptions.py",
+    "tests/unit/test_shutdown.py",
+)
+CONFIGURATION = """\
+[run]
+source = {source}
+data_file = {folder}/coverage
+parallel = true
+patch = _exit
+context = ${{{variable}-}}
+disable_warnings = no-data-collected, module-not-imported, module-not-measured, trace-changed
+"""
+SITE = """\
+import os
+if os.environ.get({variable!r}):
+    os.environ["COVERAGE_PROCESS_START"] = {configuration!r}
+    import coverage
+    coverage.process_startup()
+"""
+
+
+class LineMap:
+    """The tests of the project, as far as they can tell a mutant; by the lines of the modules that they reach."""
+
+    def __init__(self, tests: dict[str, Any]) -> None:
+        self.red = [name for name, test in tests.items() if test["red"]]
+        """What fails without any mutant; no mutant is tried with it."""
+        tests = {name: test for name, test in tests.items() if not test["red"]}
+        self.seconds: dict[str, float] = {name: test["seconds"] for name, test in tests.items()}
+        self.sizes = Counter(name.partition("::")[0] for name in tests)
+        """How many tests a file has."""
+        self._tests: dict[str, dict[int, list[str]]] = {}
+        for name, test in tests.items():
+            for path, lines in test["lines"].items():
+                for line in lines:
+                    self._tests.setdefault(path, {}).setdefault(line, []).append(name)
+
+    def find(self, mutant: Mutant) -> tuple[list[str], list[str]]:
+        """The tests that reach the mutant's own line, and the others that reach the function around it."""
+        lines = self._tests.get(mutant.path, {})
+        near = lines.get(mutant.number, [])
+        first, last = mutant.function
+        around = dict.fromkeys(name for line in range(first, last + 1) for name in lines.get(line, ()))
+        unseen = (
+            [name for name in self.seconds if name.startswith(UNSEEN)] if mutant.path.startswith("wincred/") else []
+        )
+        return near, [name for name in [*around, *unseen] if name not in set(near)]
+
+
+def load_map(bench: Bench) -> LineMap:
+    """The map, measured where a test file or the product has changed."""
+    known = json.loads(CACHE.read_text()) if CACHE.exists() else {}
+    files = {path: _hash(path) for path in _list_test_files()}
+    stale = [path for path, key in files.items() if known.get(path, {}).get("key") != key]
+    if stale:
+        print(f"measuring which lines the tests of {len(stale)} files reach", flush=True)
+        measured = _measure(bench, stale)
+        known = {path: known[path] for path in files if path not in stale}
+        known |= {path: {"key": files[path], "tests": measured.get(path, {})} for path in stale}
+        CACHE.parent.mkdir(exist_ok=True)
+        CACHE.write_text(json.dumps(known))
+    tests = {name: test for entry in known.values() for name, test in entry["tests"].items()}
+    return LineMap({name: test for name, test in tests.items() if not name.startswith(ABOUT_TEXT)})
+
+
+def _list_test_files() -> list[str]:
+    paths = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py"))
+    return [path for path in paths if path not in ABOUT_TEXT + OF_OTHERS and "mutant" not in path]
+
+
+def _hash(test_file: str) -> str:
+    product = [*(ROOT / "wincred").rglob("*.py"), *(ROOT / "cli").rglob("*.py")]
+    support = [ROOT / "tests/conftest.py", *(ROOT / "tests/support").glob("*.py"), ROOT / test_file]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(product) + sorted(support))).hexdigest()
+
+
+def _measure(bench: Bench, files: list[str]) -> dict[str, dict[str, Any]]:
+    configuration = _write_configuration(bench)
+    answer = bench.run_tests([], 3600, files=files, coverage_rc=str(configuration))
+    (bench.tree / "sitecustomize.py").unlink()
+    red = _find_red(bench, answer["failed"])
+    tests: dict[str, dict[str, Any]] = {}
+    for name, seconds in answer["durations"].items():
+        entry = {"seconds": round(seconds, 3), "lines": {}, "red": name in red}
+        tests.setdefault(name.partition("::")[0], {})[name] = entry
+    for name, path, line in _read_lines(bench, configuration):
+        if test := tests.get(name.partition("::")[0], {}).get(name):
+            test["lines"].setdefault(path, []).append(line)
+    return tests
+
+
+def _find_red(bench: Bench, failed: Iterable[str]) -> list[str]:
+    """Those that fail without coverage too, which a few can tell: what is loaded, what a trace sees."""
+    return [name for name in dict.fromkeys(failed) if bench.run_tests([name], 120)["code"] != 0]
+
+
+def _write_configuration(bench: Bench) -> Path:
+    path, site = bench.folder / "coveragerc", bench.tree / "sitecustomize.py"
+    source = ",".join(str(bench.tree / name) for name in ("wincred", "cli/coder_login"))
+    path.write_text(CONFIGURATION.format(source=source, folder=bench.folder, variable=TEST_VARIABLE))
+    site.write_text(SITE.format(variable=TEST_VARIABLE, configuration=str(path)))
+    return path
+
+
+def _read_lines(bench: Bench, configuration: Path) -> Iterator[tuple[str, str, int]]:
+    """Each line that a test has reached: test, module, line."""
+    measured = coverage.Coverage(config_file=str(configuration))
+    measured.combine()
+    data = measured.get_data()
+    for file in data.measured_files():
+        path = Path(file).relative_to(bench.tree).as_posix()
+        for line, names in data.contexts_by_lineno(file).items():
+            yield from ((name, path, line) for name in names if name)

@@ -1,0 +1,143 @@
+"""Mutants: the product with one small change each, which the tests are to find.
+
+python reliability/mutants.py [--operators WORD,WORD] MODULE...    try all of these modules, and tell what survives
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from fnmatch import fnmatch
+
+from mutant_bench import ROOT, Bench
+from mutant_lists import find_stale, read_excuses, read_sample, render_key, write_sample
+from mutant_map import load_map
+from mutant_score import choose_sample, count, judge
+from mutant_trial import Court, Verdict, try_tests
+from mutant_verdicts import KnownVerdicts
+from mutation import Mutant, make_mutants
+from result import Result
+
+ABOUT = """\
+A mutant is the product with one small change: a statement that is gone, a condition that always holds, a number that is
+one more. The suite is run against it; a mutant that no test finds shows what no test holds. In the long form every
+removed statement, `raise`, `with`, `except` and `finally` of the stores is tried, and a sample, always the same, of all
+other changes of the binding, of the stores and of the deployment package. For a mutant those tests are run that reach
+its function, the quickest first, 40 seconds of them at most. What an operator makes, and what it leaves alone, is in
+`reliability/mutation*.py`; `reliability/mutants_excused.toml` has those that are not found, each with its reason.
+A mutant in what only another system runs is counted apart when no test with a fake finds it. The quick form tries a
+fixed sample with the tests that have found it (`reliability/mutants_sample.toml`, which the long form writes).
+"""
+
+PRODUCT = ("wincred/*.py", "cli/coder_login/sessionstore/*.py", "cli/coder_login/deployment/*.py")
+MODULES = ("cli/coder_login/session.py", "cli/coder_login/login.py")
+NOT_OURS = ("wincred/_advapi32.py",)  # generated
+WHOLE = ("cli/coder_login/sessionstore/*.py", "cli/coder_login/session.py")
+WHOLE_OPERATORS = ("statement", "raise", "with", "except", "finally", "else")
+SAMPLED = 650
+"""Mutants of all other kinds and places."""
+
+
+def run(*, long: bool) -> Result:
+    mutants = list_mutants()
+    return try_long(mutants) if long else try_quick(mutants)
+
+
+def list_mutants() -> list[Mutant]:
+    """Every mutant of the product."""
+    files = [
+        path.relative_to(ROOT).as_posix() for top in ("wincred", "cli") for path in sorted((ROOT / top).rglob("*.py"))
+    ]
+    chosen = [file for file in files if any(fnmatch(file, pattern) for pattern in PRODUCT + MODULES)]
+    texts = {file: (ROOT / file).read_text(encoding="utf-8") for file in chosen if file not in NOT_OURS}
+    return [mutant for file, text in texts.items() for mutant in make_mutants(file, text)]
+
+
+def try_long(mutants: Sequence[Mutant]) -> Result:
+    excuses = read_excuses()
+    chosen = choose(mutants)
+    tried = [mutant for mutant in chosen if mutant.key not in excuses or excuses[mutant.key].kind != "equivalent"]
+    with ExitStack() as benches:
+        verdicts, red = try_all(tried, benches)
+    write_sample(choose_sample(verdicts))
+    faults = [*find_stale(excuses, mutants), *(f"fails without any mutant: {test}" for test in red)]
+    return judge(chosen, verdicts, excuses, faults)
+
+
+def choose(mutants: Sequence[Mutant]) -> list[Mutant]:
+    """What the long form tries."""
+    whole = [mutant for mutant in mutants if is_whole(mutant)]
+    others = sorted((mutant for mutant in mutants if not is_whole(mutant)), key=lambda mutant: mutant.rank)
+    return sorted([*whole, *others[:SAMPLED]], key=lambda mutant: (mutant.path, mutant.change.start))
+
+
+def is_whole(mutant: Mutant) -> bool:
+    of_stores = any(fnmatch(mutant.path, pattern) for pattern in WHOLE)
+    return of_stores and mutant.change.operator in WHOLE_OPERATORS
+
+
+def try_all(mutants: Sequence[Mutant], stack: ExitStack) -> tuple[dict[Mutant, Verdict], list[str]]:
+    """The verdict of each, and the tests that fail without any; a bench for each processor that we may use."""
+    benches = [stack.enter_context(Bench()) for _ in os.sched_getaffinity(0)]
+    test_map = load_map(benches[0])
+    court, known = Court(test_map), KnownVerdicts()
+    verdicts = {mutant: verdict for mutant in mutants if (verdict := known.find(mutant))}
+    print(f"{len(mutants)} mutants, {len(verdicts)} of them known", flush=True)
+    for mutant, verdict in try_each([mutant for mutant in mutants if mutant not in verdicts], court, benches):
+        verdicts[mutant] = verdict
+        known.note(mutant, verdict)
+        if verdict.outcome not in ("killed", "timeout"):
+            print(f"{verdict.outcome}: {mutant}", flush=True)
+    return verdicts, test_map.red
+
+
+def try_each(mutants: Sequence[Mutant], court: Court, benches: Sequence[Bench]) -> Iterator[tuple[Mutant, Verdict]]:
+    free: queue.SimpleQueue[Bench] = queue.SimpleQueue()
+    for bench in benches:
+        free.put(bench)
+
+    def try_one(mutant: Mutant) -> Verdict:
+        bench = free.get()
+        try:
+            return court.try_mutant(bench, mutant)
+        finally:
+            free.put(bench)
+
+    with ThreadPoolExecutor(len(benches)) as pool:
+        yield from zip(mutants, pool.map(try_one, mutants), strict=True)
+
+
+def try_quick(mutants: Sequence[Mutant]) -> Result:
+    """The sample. A mutant that has gone with its line is passed over; the long form chooses another one."""
+    sample, there = read_sample(), {mutant.key: mutant for mutant in mutants}
+    verdicts = {}
+    with Bench() as bench:
+        for mutant, tests in [(there[key], tests) for key, tests in sample.items() if key in there]:
+            with bench.mutated(mutant):
+                verdicts[mutant] = try_tests(bench, tests, {})
+    return count(sample, verdicts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Try every mutant of MODULES, and tell what survives.")
+    parser.add_argument("modules", nargs="+", metavar="MODULE")
+    parser.add_argument("--operators", default="", help="only these, with commas between them")
+    parser.add_argument("--entries", action="store_true", help="tell the survivors as entries of mutants_excused.toml")
+    given = parser.parse_args()
+    excuses, operators = read_excuses(), given.operators.split(",")
+    mutants = [mutant for mutant in list_mutants() if mutant.path in given.modules and mutant.key not in excuses]
+    with ExitStack() as benches:
+        chosen = [mutant for mutant in mutants if not given.operators or mutant.change.operator in operators]
+        verdicts, _ = try_all(chosen, benches)
+    survivors = [mutant for mutant in chosen if verdicts[mutant].outcome == "survived"]
+    for mutant in survivors if given.entries else []:
+        print("\n".join(["[[survives]]", *render_key(mutant), 'reason = ""', ""]))
+    print(f"{len(survivors)} of {len(chosen)} survive")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,257 @@
+"""The mutants, their lists and their score, with small sources; one is tried for real, in a copy of this tree."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("coverage", reason="the mutants need what the group `reliability` installs")
+if sys.platform != "linux":
+    pytest.skip("the mutants are tried on Linux", allow_module_level=True)
+
+import mutants
+from mutant_bench import ROOT, Bench
+from mutant_lists import Excuse, find_stale, read_excuses, read_sample, render_key, write_sample
+from mutant_map import LineMap
+from mutant_score import choose_sample, count, judge
+from mutant_trial import Verdict, try_tests
+from mutation import Mutant, make_mutants
+from mutation_source import Change
+
+FOUND, SURVIVED = Verdict("killed", "tests/unit/test_it.py::test_it"), Verdict("survived")
+
+
+def make_texts(text: str, operator: str) -> set[str]:
+    """The mutants of *text* that *operator* makes, each as its whole text."""
+    return {mutant.apply(text) for mutant in make_mutants("it.py", text) if mutant.change.operator == operator}
+
+
+def make_one(text: str = "LIMIT = 1 < 2\n", operator: str = "comparison") -> Mutant:
+    return next(mutant for mutant in make_mutants("it.py", text) if mutant.change.operator == operator)
+
+
+@pytest.mark.parametrize(
+    ("text", "operator", "made"),
+    [
+        pytest.param("a < b", "comparison", {"a <= b"}, id="boundary"),
+        pytest.param("(a) is not (b)", "comparison", {"(a) is (b)"}, id="identity"),
+        pytest.param("a <= b < c", "comparison", {"a < b < c", "a <= b <= c"}, id="chain"),
+        pytest.param("a or b", "boolean", {"(a) and (b)", "(a)", "(b)"}, id="or"),
+        pytest.param("not a", "boolean", {"(a)"}, id="not"),
+        pytest.param("a = 2 + b", "arithmetic", {"a = 2 - b"}, id="sum"),
+        pytest.param("a += b", "arithmetic", {"a -= b"}, id="assigned-sum"),
+        pytest.param("a = 2", "number", {"a = 3", "a = 1"}, id="number"),
+        pytest.param("a = True", "constant", {"a = False"}, id="constant"),
+        pytest.param("a = 'ä', ''", "text", {"a = \"\", ''", "a = 'ä', \"XX\""}, id="texts"),
+        pytest.param("a = f'{b!r} {c + 1}'", "text", {'a = ""'}, id="f-string"),
+        pytest.param("def f(): return g()", "return", {"def f(): return None"}, id="return"),
+        pytest.param("f()\ng()", "statement", {"pass\ng()", "f()\npass"}, id="statement"),
+        pytest.param("raise A from b", "raise", {"pass", "raise A"}, id="raise"),
+        pytest.param("with a: f()", "with", {"if True: f()"}, id="with"),
+        pytest.param("with a as b, c: f()", "with", {"if True: f()", "with c: f()", "with a as b: f()"}, id="with-two"),
+        pytest.param("try: f()\nexcept A: g()", "except", {"try: f()\nexcept A: raise"}, id="except"),
+        pytest.param(
+            "try: f()\nexcept (A, B): raise",
+            "except",
+            {f"try: f()\nexcept ({kind},): raise" for kind in "AB"},
+            id="type",
+        ),
+        pytest.param("f(suppress(A, B))", "except", {"f(suppress(A))", "f(suppress(B))"}, id="suppress"),
+        pytest.param("try: f()\nfinally: g()", "finally", {"try: f()\nfinally: pass"}, id="finally"),
+        pytest.param("if a: b", "condition", {"if True: b", "if False: b"}, id="if"),
+        pytest.param("while a: b", "condition", {"while False: b"}, id="while"),
+        pytest.param("[a for a in b if c]", "condition", {"[a for a in b if True]"}, id="comprehension"),
+        pytest.param("f(a, b=1)", "argument", {"f(a)"}, id="argument"),
+        pytest.param("for a in b: break", "loop", {"for a in (): break", "for a in b: continue"}, id="loop"),
+        pytest.param("a[b:c]", "slice", {"a[:c]", "a[b:]"}, id="slice"),
+        pytest.param("a in {b, c}", "element", {"a in {b,}", "a in {c,}"}, id="element"),
+        pytest.param("@a\ndef f(): ...", "decorator", {"\ndef f(): ..."}, id="decorator"),
+    ],
+)
+def test_an_operator_makes_its_changes(text: str, operator: str, made: set[str]) -> None:
+    """Each in its place, with all else as it was."""
+    assert make_texts(text, operator) == made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('"""What it is."""', id="docstring"),
+        pytest.param("import a", id="import"),
+        pytest.param("def f(a: int | None) -> 'A': ...", id="annotations"),
+        pytest.param("if TYPE_CHECKING: a = 1", id="types"),
+        pytest.param("__all__ = ['a']", id="all"),
+        pytest.param("class A(Protocol):\n    @property\n    def a(self) -> int: ...", id="protocol"),
+    ],
+)
+def test_what_does_not_run_is_left_alone(text: str) -> None:
+    """A mutant there could not be found, or says nothing."""
+    assert make_mutants("it.py", text) == []
+
+
+def test_a_mutant_of_the_product_is_python_and_another_text() -> None:
+    """One that can't be read would pass for one that was found; 500 are looked at, to be quick."""
+    for mutant in sorted(mutants.list_mutants(), key=lambda mutant: mutant.rank)[:500]:
+        text = (ROOT / mutant.path).read_text(encoding="utf-8")
+        assert mutant.apply(text) != text
+        ast.parse(mutant.apply(text))
+
+
+def test_each_mutant_has_a_key_of_its_own() -> None:
+    """An excuse is for one."""
+    assert [mutant.what for mutant in make_mutants("it.py", "def f(): return a < b < c")] == [
+        "return: return a < b < c → return None",
+        "comparison: < → <=",
+        "comparison: < → <= (2)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("if sys.platform == 'win32':\n    a = 1", id="if"),
+        pytest.param("if sys.platform != 'win32':\n    pass\nelse:\n    a = 1", id="else"),
+        pytest.param("a = 1 if sys.platform == 'darwin' else b", id="expression"),
+        pytest.param("def f():\n    if sys.platform != 'win32':\n        return b\n    g(1)", id="after-return"),
+        pytest.param("a = sys.platform == 'win32' and f(1)", id="and"),
+    ],
+)
+def test_what_another_system_runs_is_known(text: str) -> None:
+    """It is counted apart, when nothing with a fake finds it."""
+    numbers = [mutant for mutant in make_mutants("it.py", text) if mutant.change.operator == "number"]
+    assert [mutant.elsewhere for mutant in numbers] == [True, True]
+
+
+def test_a_survivor_fails_the_run() -> None:
+    """And is named; one that is excused does not, and is named with its reason."""
+    mutant = make_one()
+    result = judge([mutant], {mutant: SURVIVED}, {}, [])
+    assert result.rows[-1] == ("all", 1, 0, 0, 0, 0, 1, "0.0")
+    assert "survived: it.py:1 <module>: comparison: < → <=" in result.faults
+    result = judge([mutant], {mutant: SURVIVED}, {mutant.key: Excuse("survives", "too slow")}, [])
+    assert not [fault for fault in result.faults if fault.startswith("survived")]
+    assert result.notes == ["- survived: it.py:1 <module>: comparison: < → <=: too slow"]
+
+
+def test_a_low_score_fails_the_run() -> None:
+    """Of a module, and of all."""
+    made = make_mutants("it.py", "a = [1, 2, 3, 4, 5]")
+    excuses = {mutant.key: Excuse("survives", "it does") for mutant in made[:2]}
+    verdicts = {mutant: SURVIVED if mutant.key in excuses else FOUND for mutant in made}
+    assert judge(made, verdicts, excuses, []).faults == [
+        "it.py: 87.5% are found, of at least 92",
+        "too few are found in all",
+    ]
+
+
+def test_an_equivalent_mutant_is_not_counted() -> None:
+    """Nobody can tell it; so it has no verdict."""
+    mutant, other = make_mutants("it.py", "a = 1")[:2]
+    assert judge([mutant, other], {mutant: FOUND}, {}, []).rows[-1] == ("all", 2, 1, 0, 1, 0, 0, "100.0")
+
+
+def test_an_excuse_that_is_not_needed_fails_the_run(tmp_path: Path) -> None:
+    """The line has changed, or a test finds the mutant by now."""
+    mutant, excused = make_one(), tmp_path / "excused.toml"
+    excused.write_text("\n".join(["[[survives]]", *render_key(mutant), 'reason = "too slow"']))
+    excuses = read_excuses(excused)
+    assert find_stale(excuses, [mutant]) == []
+    assert find_stale(excuses, [make_one("LIMIT = 1 < 3\n")]) == [
+        "mutants_excused.toml excuses a mutant that there is not: it.py | <module> | LIMIT = 1 < 2 | comparison: < → <="
+    ]
+    assert judge([mutant], {mutant: FOUND}, excuses, []).faults == [f"is found by now, and needs no excuse: {mutant}"]
+
+
+@pytest.mark.parametrize("reason", ["", " "], ids=["none", "blank"])
+def test_an_excuse_needs_a_reason(tmp_path: Path, reason: str) -> None:
+    """Or it hides what nobody has looked at."""
+    excused = tmp_path / "excused.toml"
+    excused.write_text("\n".join(["[[survives]]", *render_key(make_one()), f'reason = "{reason}"']))
+    with pytest.raises(ValueError, match="without a reason"):
+        read_excuses(excused)
+
+
+def test_the_excuses_of_the_project_are_needed() -> None:
+    """As the long form says, but at once."""
+    assert find_stale(read_excuses(), mutants.list_mutants()) == []
+
+
+def test_the_sample_has_each_operator_and_module(tmp_path: Path) -> None:
+    """With the test that has found it; one that only a time limit has found would take long."""
+    made = [*make_mutants("one.py", "a = 1 < 2"), *make_mutants("two.py", "a = 1")]
+    slow = make_one("raise A", "raise")
+    sample = choose_sample({**dict.fromkeys(made, FOUND), slow: Verdict("timeout", FOUND.killer)})
+    assert {mutant.change.operator for mutant, _ in sample} == {mutant.change.operator for mutant in made}
+    assert {mutant.path for mutant, _ in sample} == {"one.py", "two.py"}
+    write_sample(sample, tmp_path / "sample.toml")
+    assert read_sample(tmp_path / "sample.toml") == {mutant.key: [FOUND.killer] for mutant, _ in sample}
+
+
+def test_a_sample_that_has_gone_fails_the_quick_form() -> None:
+    """A few mutants may go with their lines; most of them would leave nothing to try."""
+    mutant = make_one()
+    sample = {mutant.key: ["test"]}
+    assert count(sample, {mutant: FOUND}).faults == []
+    assert count(sample, {mutant: SURVIVED}).faults == [f"survived: {mutant}, which ['test'] found"]
+    assert count(sample, {}).faults == []
+    gone = {(*mutant.key[:3], f"{number}"): ["test"] for number in range(11)}
+    assert count(gone, {}).faults == [
+        "11 of the sample are gone with their lines or tests: run the long form, which chooses anew"
+    ]
+
+
+def make_map(*tests: str, line: int = 1) -> LineMap:
+    return LineMap({name: {"seconds": 0.1, "red": False, "lines": {"it.py": [line]}} for name in tests})
+
+
+def test_a_mutant_is_tried_with_the_tests_that_reach_it() -> None:
+    """Those of its line, and those of the function around it."""
+    tests = {"line": [3], "function": [2], "other": [9]}
+    line_map = LineMap({name: {"seconds": 0.1, "red": False, "lines": {"it.py": at}} for name, at in tests.items()})
+    assert line_map.find(make_one("def f():\n    a = 1\n    return a < 2\n")) == (["line"], ["function"])
+
+
+class FakeBench:
+    """Its tests fail as often as *failures* says, each for one run."""
+
+    def __init__(self, *failures: list[str]) -> None:
+        self.failures = list(failures)
+        self.runs: list[list[str]] = []
+
+    def run_tests(self, tests: Sequence[str], seconds: float) -> dict[str, Any]:
+        self.runs.append(list(tests))
+        failed = self.failures.pop(0) if self.failures else []
+        return {"code": 1 if failed else 0, "failed": failed}
+
+
+def test_a_slow_test_must_fail_twice() -> None:
+    """On a busy machine it fails by itself; the others are run without it, then."""
+    bench = FakeBench(["slow"])
+    assert try_tests(bench, ["slow", "quick"], {"slow": 1, "quick": 0.1}) == Verdict("survived")  # type: ignore[arg-type]  # all that is called of it
+    assert bench.runs == [["slow", "quick"], ["slow"], ["quick"]]
+    assert try_tests(FakeBench(["slow"], ["slow"]), ["slow"], {"slow": 1}) == Verdict("killed", "slow")  # type: ignore[arg-type]  # likewise
+
+
+def break_all(path: str) -> Mutant:
+    """The module at *path*, which can't be imported any more."""
+    return replace(make_one("a = 1", "number"), path=path, change=Change("raise", 0, 0, "raise ValueError\n"))
+
+
+def test_a_mutant_is_found_by_a_test_that_fails() -> None:
+    """For real, in a copy, which is as it was afterwards, and goes in the end."""
+    path, test = "cli/coder_login/value.py", "tests/unit/test_value.py::test_a_value_is_made_of_another_one"
+    text = (ROOT / path).read_text(encoding="utf-8")
+    with Bench() as bench:
+        with bench.mutated(break_all(path)):
+            assert (bench.tree / path).read_text(encoding="utf-8") == f"raise ValueError\n{text}"
+            assert try_tests(bench, [test], {}).outcome == "killed"
+        assert (bench.tree / path).read_text(encoding="utf-8") == text
+        assert try_tests(bench, [test], {}).outcome == "survived"
+        assert try_tests(bench, [f"{test}_no_more"], {}).outcome == "untried"
+    assert not bench.folder.exists()
