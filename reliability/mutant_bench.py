@@ -57,7 +57,7 @@ class Bench:
             py_compile.compile(str(path))
 
     def run_tests(
-        self, tests: Sequence[str], seconds: float, *, files: Sequence[str] = (), coverage_rc: str | None = None
+        self, tests: Sequence[str], seconds: float, *, files: Sequence[str] = (), coverage_data: str | None = None
     ) -> dict[str, Any]:
         """Run *tests* in their order up to the first failure, or else all of *files*.
 
@@ -68,7 +68,7 @@ class Bench:
         there = [file for file in named if (self.tree / file).exists()]
         if not there:
             return {"code": NO_TESTS, "failed": []}
-        chosen = {"files": there, "tests": list(tests), "coverage_rc": coverage_rc}
+        chosen = {"files": there, "tests": list(tests), "coverage_data": coverage_data}
         assert self._server.stdin
         assert self._server.stdout
         print(json.dumps({"seconds": seconds, "chosen": chosen}), file=self._server.stdin, flush=True)

@@ -1,4 +1,8 @@
-"""Which tests reach which line, and how long each takes: measured once, and kept until a source changes."""
+"""Which tests reach which line, and how long each takes: measured once, and kept until a source changes.
+
+The unit tests and the contracts: an integration test takes seconds, and what it alone finds is better held by a unit
+test, too.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,6 @@ from typing import Any
 
 import coverage
 from mutant_bench import ROOT, Bench
-from mutant_plugin import TEST_VARIABLE
 from mutation import Mutant
 
 CACHE = ROOT / ".mutants" / "map.json"
@@ -32,22 +35,6 @@ UNSEEN = (
     "tests/unit/test_interruptions.py",
     "tests/unit/test_shutdown.py",
 )
-CONFIGURATION = """\
-[run]
-source = {source}
-data_file = {folder}/coverage
-parallel = true
-patch = _exit
-context = ${{{variable}-}}
-disable_warnings = no-data-collected, module-not-imported, module-not-measured, trace-changed
-"""
-SITE = """\
-import os
-if os.environ.get({variable!r}):
-    os.environ["COVERAGE_PROCESS_START"] = {configuration!r}
-    import coverage
-    coverage.process_startup()
-"""
 
 
 class LineMap:
@@ -95,7 +82,8 @@ def load_map(bench: Bench) -> LineMap:
 
 
 def _list_test_files() -> list[str]:
-    paths = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py"))
+    files = [*(ROOT / "tests/unit").glob("test_*.py"), *(ROOT / "tests/contract").glob("test_*.py")]
+    paths = sorted(file.relative_to(ROOT).as_posix() for file in files)
     return [path for path in paths if path not in ABOUT_TEXT + OF_OTHERS and "mutant" not in path]
 
 
@@ -106,15 +94,14 @@ def _hash(test_file: str) -> str:
 
 
 def _measure(bench: Bench, files: list[str]) -> dict[str, dict[str, Any]]:
-    configuration = _write_configuration(bench)
-    answer = bench.run_tests([], 3600, files=files, coverage_rc=str(configuration))
-    (bench.tree / "sitecustomize.py").unlink()
+    data = bench.folder / "coverage"
+    answer = bench.run_tests([], 3600, files=files, coverage_data=str(data))
     red = _find_red(bench, answer["failed"])
     tests: dict[str, dict[str, Any]] = {}
     for name, seconds in answer["durations"].items():
         entry = {"seconds": round(seconds, 3), "lines": {}, "red": name in red}
         tests.setdefault(name.partition("::")[0], {})[name] = entry
-    for name, path, line in _read_lines(bench, configuration):
+    for name, path, line in _read_lines(bench, data):
         if test := tests.get(name.partition("::")[0], {}).get(name):
             test["lines"].setdefault(path, []).append(line)
     return tests
@@ -125,19 +112,10 @@ def _find_red(bench: Bench, failed: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(failed) if bench.run_tests([name], 120)["code"] != 0]
 
 
-def _write_configuration(bench: Bench) -> Path:
-    path, site = bench.folder / "coveragerc", bench.tree / "sitecustomize.py"
-    source = ",".join(str(bench.tree / name) for name in ("wincred", "cli/coder_login"))
-    path.write_text(CONFIGURATION.format(source=source, folder=bench.folder, variable=TEST_VARIABLE))
-    site.write_text(SITE.format(variable=TEST_VARIABLE, configuration=str(path)))
-    return path
-
-
-def _read_lines(bench: Bench, configuration: Path) -> Iterator[tuple[str, str, int]]:
+def _read_lines(bench: Bench, data_file: Path) -> Iterator[tuple[str, str, int]]:
     """Each line that a test has reached: test, module, line."""
-    measured = coverage.Coverage(config_file=str(configuration))
-    measured.combine()
-    data = measured.get_data()
+    data = coverage.CoverageData(str(data_file))
+    data.read()
     for file in data.measured_files():
         path = Path(file).relative_to(bench.tree).as_posix()
         for line, names in data.contexts_by_lineno(file).items():

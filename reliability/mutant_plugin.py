@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
@@ -11,23 +10,22 @@ from pathlib import Path
 import coverage
 import pytest
 
-TEST_VARIABLE = "PYTHON_MUTANT_TEST"
-"""Names the test to a process that it starts; what begins with PYTHON gets into the clean environments of the tests."""
+PRODUCT = ["wincred", "cli/coder_login"]
 
 
 class Chosen:
     """*files* are collected; of their tests those of *tests* are run in that order, or all when it is empty.
 
-    With *coverage_rc*, a configuration of coverage.py, the lines that each test reaches are measured as well.
+    With a file for *coverage_data*, the lines of the product that each test reaches in its own process are put there.
     """
 
-    def __init__(self, files: list[str], tests: list[str], coverage_rc: str | None, answer: Path) -> None:
+    def __init__(self, files: list[str], tests: list[str], coverage_data: str | None, answer: Path) -> None:
         self.files = files
         self.tests = tests
         self._answer = answer
         self._failed: list[str] = []
         self._seconds: defaultdict[str, float] = defaultdict(float)
-        self._coverage = coverage.Coverage(config_file=coverage_rc) if coverage_rc else None
+        self._coverage = coverage.Coverage(coverage_data, config_file=False, source=PRODUCT) if coverage_data else None
         if self._coverage:
             self._coverage.start()
 
@@ -41,7 +39,6 @@ class Chosen:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         if self._coverage:
             self._coverage.switch_context(item.nodeid)
-            os.environ[TEST_VARIABLE] = item.nodeid
         return (yield)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

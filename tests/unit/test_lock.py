@@ -87,6 +87,38 @@ def test_an_interruption_while_it_is_let_go_leaves_it_free(path: Path, monkeypat
     assert is_free(path)
 
 
+def test_a_lock_is_free_at_once_though_its_file_is_still_open(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is unlocked before the file is closed: a child that was just forked has the file open too."""
+    opened: list[int] = []
+    real = lock_module._open
+
+    def record(file: str) -> int:
+        descriptor = real(file)
+        opened.append(os.dup(descriptor))
+        return descriptor
+
+    monkeypatch.setattr(lock_module, "_open", record)
+    with locked(path):
+        pass
+    monkeypatch.undo()
+    assert is_free(path)
+    os.close(opened[0])
+
+
+@posix
+def test_a_lock_file_whose_mode_can_not_be_changed_will_do(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a file system without modes: who can open the file there, the mount says."""
+
+    def refuse(descriptor: int, mode: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    path.parent.mkdir(parents=True)
+    path.touch(0o640)
+    monkeypatch.setattr(os, "fchmod", refuse)
+    with locked(path):
+        assert not is_free(path)
+
+
 @posix
 @pytest.mark.parametrize("place", ["linked", "moved"])
 def test_another_file_in_its_place_keeps_its_mode(path: Path, tmp_path: Path, place: str) -> None:
@@ -414,6 +446,11 @@ def test_a_service_name_that_is_no_file_name_is_hashed(directories: Path, servic
     assert path.parent == Path(find_local_directory())
     assert len(path.name) == len("keyring-") + 64 + len(".lock")
     assert path.name.isascii()
+
+
+def test_a_service_name_that_is_a_file_name_stays(directories: Path) -> None:
+    """Up to 80 characters, so that a person finds the lock."""
+    assert Path(find_service_lock_path("x" * 80)).name == f"keyring-{'x' * 80}.lock"
 
 
 def test_services_have_locks_of_their_own(directories: Path) -> None:
