@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from mutant_bench import NO_TESTS, Bench
 from mutant_map import LineMap
 from mutation import Mutant
 
-FIRST_FILES, FIRST_SECONDS = 4, 5.0
-"""Of a first look, at those tests that are the likeliest to find the mutant: to collect all of them takes longer."""
+STAGES = (2, 6)
+"""Test files of a first look, at those that are the likeliest to find the mutant, and of a second one; then come all
+the others. To collect a file takes longer than most of its tests."""
 
 ALL_SECONDS = 40.0
 """Of a mutant's tests together, the quickest first: what they don't find in that time has survived."""
@@ -43,34 +45,31 @@ class Court:
             for stage in self._make_stages(mutant.path, near, around):
                 verdict = try_tests(bench, stage, self._map.seconds)
                 if verdict.outcome in ("killed", "timeout"):
-                    self._remember(mutant.path, verdict.killer)
+                    self._kills[mutant.path].update([verdict.killer, verdict.killer.partition("::")[0]])
                     return verdict
         return Verdict("survived")
 
-    def _remember(self, path: str, killer: str) -> None:
-        self._kills[path][killer] += 1
-        self._kills[path][killer.partition("::")[0]] += 1
-
     def _make_stages(self, path: str, near: Sequence[str], around: Sequence[str]) -> Iterator[list[str]]:
-        first = self._choose_first(path, near or around)
-        yield from [first] if first else []
-        rest = self._cut([*near, *around], set(first), ALL_SECONDS)
-        yield from [rest] if rest else []
+        kills, reaching = self._kills[path], Counter(_name_file(test) for test in near or around)
+        tests = self._cut([*near, *around])
+        files = sorted(
+            {_name_file(test) for test in tests},
+            key=lambda file: (-kills[file], -reaching[file] / self._map.sizes[file], file),
+        )
+        bounds = [0, *STAGES, len(files)]
+        for start, end in pairwise(bounds):
+            stage = [test for test in tests if _name_file(test) in files[start:end]]
+            yield from [sorted(stage, key=lambda test: -kills[test])] if stage else []
 
-    def _choose_first(self, path: str, tests: Sequence[str]) -> list[str]:
-        kills, reached = self._kills[path], Counter(test.partition("::")[0] for test in tests)
-        files = sorted(reached, key=lambda file: (-kills[file], -reached[file] / self._map.sizes[file]))[:FIRST_FILES]
-        chosen = [test for test in tests if test.partition("::")[0] in files]
-        return sorted(self._cut(chosen, set(), FIRST_SECONDS), key=lambda test: -kills[test])
+    def _cut(self, tests: Sequence[str]) -> list[str]:
+        """The quickest of *tests*, as many as there is time for."""
+        quickest = sorted(tests, key=lambda test: (self._map.seconds[test], test))
+        ends = accumulate(self._map.seconds[test] for test in quickest)
+        return [test for test, end in zip(quickest, ends, strict=True) if end <= ALL_SECONDS]
 
-    def _cut(self, tests: Iterable[str], without: set[str], seconds: float) -> list[str]:
-        """The quickest of *tests* that take *seconds* together."""
-        chosen = []
-        for test in sorted(set(tests) - without, key=lambda test: (self._map.seconds[test], test)):
-            seconds -= self._map.seconds[test]
-            if seconds > 0:
-                chosen.append(test)
-        return chosen
+
+def _name_file(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def try_tests(bench: Bench, tests: Sequence[str], usual: dict[str, float]) -> Verdict:
@@ -80,10 +79,10 @@ def try_tests(bench: Bench, tests: Sequence[str], usual: dict[str, float]) -> Ve
         answer = bench.run_tests(left, 10 + 5 * sum(usual.get(test, 1) for test in left))
         if answer["code"] in (0, NO_TESTS):
             return Verdict("survived" if answer["code"] == 0 else "untried")
-        killer = next(iter(answer["failed"]), left[0].partition("::")[0])
+        killer = next(iter(answer["failed"]), _name_file(left[0]))
         if answer["code"] is None:
             return Verdict("timeout", killer)
         if usual.get(killer, 0) < STEADY_SECONDS or bench.run_tests([killer], 60)["code"] != 0:
             return Verdict("killed", killer)
-        left.remove(killer)
+        left = [test for test in left if test != killer]
     return Verdict("survived")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import pytest
 from coder_login.sessionstore import (
@@ -12,6 +13,7 @@ from coder_login.sessionstore import (
     KeyringLimitError,
     NoLogonSessionKeyringError,
     NoRoomError,
+    NotPersistentError,
     SessionStoreError,
     UnsupportedKeyringError,
 )
@@ -92,6 +94,60 @@ def test_the_fact_without_the_bindings_advice(
     cause = caught.value.__cause__
     assert isinstance(cause, wincred.CredentialError)
     assert not cause.advice or cause.advice not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("operation", "function"),
+    [
+        pytest.param(lambda keyring: keyring.get("coder-test"), "CredReadW", id="get"),
+        pytest.param(lambda keyring: keyring.set("coder-test", b"{}"), "CredWriteW", id="set"),
+        pytest.param(lambda keyring: keyring.delete("coder-test"), "CredDeleteW", id="delete"),
+        pytest.param(lambda keyring: keyring.persistence(), "CredGetSessionTypes", id="persistence"),
+    ],
+)
+def test_every_operation_fails_with_an_error_of_the_store(
+    advapi32: FakeAdvapi32, operation: Callable[[WindowsCredentialManager], object], function: str
+) -> None:
+    """The store catches no other."""
+    advapi32.fail(function, 1312)
+    with pytest.raises(NoLogonSessionKeyringError) as caught:
+        operation(WindowsCredentialManager())
+    assert isinstance(caught.value.__cause__, wincred.NoLogonSessionError)
+
+
+@pytest.mark.usefixtures("advapi32")
+def test_it_says_how_much_it_takes() -> None:
+    """The store counts before it writes."""
+    assert WindowsCredentialManager().max_size == 2560
+
+
+def test_a_session_is_kept_on_this_computer(advapi32: FakeAdvapi32) -> None:
+    """It neither ends with the logon nor wanders to another computer."""
+    WindowsCredentialManager().set("coder-test", b"{}")
+    stored = advapi32.get("coder-test")
+    assert stored is not None
+    assert stored.persist == wincred.Persist.LOCAL_MACHINE
+
+
+@pytest.mark.parametrize(
+    ("strongest", "word"),
+    [
+        pytest.param(wincred.Persist.ENTERPRISE, "enterprise", id="enterprise"),
+        pytest.param(wincred.Persist.LOCAL_MACHINE, "local_machine", id="local-machine"),
+    ],
+)
+def test_how_long_a_session_is_kept(advapi32: FakeAdvapi32, strongest: wincred.Persist, word: str) -> None:
+    """In Windows' word."""
+    advapi32.session_types[wincred.CredentialType.GENERIC] = strongest
+    assert WindowsCredentialManager().persistence() == word
+
+
+@pytest.mark.parametrize("strongest", [wincred.Persist.SESSION, wincred.Persist.NONE])
+def test_a_session_that_would_end_with_the_logon_is_refused(advapi32: FakeAdvapi32, strongest: wincred.Persist) -> None:
+    """The next logon would find no session."""
+    advapi32.session_types[wincred.CredentialType.GENERIC] = strongest
+    with pytest.raises(NotPersistentError, match=r"^Windows keeps no credentials beyond this logon session$"):
+        WindowsCredentialManager().persistence()
 
 
 @pytest.mark.usefixtures("advapi32")
