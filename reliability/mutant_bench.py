@@ -21,27 +21,33 @@ from mutation import Mutant
 ROOT = Path(__file__).resolve().parents[1]
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
 NO_TESTS = 5  # pytest's exit code
+UNSUITED = 99
+"""The exit code for a mutant that can't be put into its function: that takes other variables from around it now."""
 NOT_KEPT = ("PYTHON", "PYTEST", "CODER_")
 
 
 class Bench:
-    """Started by `with`; gone with its copy in the end."""
+    """Started by `with`; gone with its copy in the end. What is run inside of a session is in *tests*, or all."""
 
-    def __init__(self) -> None:
+    def __init__(self, *tests: str) -> None:
+        self._tests = tests or ("tests/unit", "tests/contract")
         self.folder = Path(tempfile.mkdtemp(prefix="mutants-"))
         self.tree = self.folder / "tree"
+        self._session: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         shutil.copytree(ROOT, self.tree, ignore=LEFT_OUT)
         (self.folder / "tmp").mkdir()
-        self._server = self._start_server()
+        self._server = self._start("mutant_server.py")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.kill()
-        self._server.communicate()
+        for process in (self._server, self._session):
+            if process:
+                process.kill()
+                process.communicate()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextlib.contextmanager
@@ -69,20 +75,42 @@ class Bench:
         if not there:
             return {"code": NO_TESTS, "failed": []}
         chosen = {"files": there, "tests": list(tests), "coverage_data": coverage_data}
-        assert self._server.stdin
-        assert self._server.stdout
-        print(json.dumps({"seconds": seconds, "chosen": chosen}), file=self._server.stdin, flush=True)
-        answer: dict[str, Any] = json.loads(self._server.stdout.readline())
-        return {"failed": [], **answer}
+        return _ask(self._server, {"seconds": seconds, "chosen": chosen})
 
-    def _start_server(self) -> subprocess.Popen[str]:
+    def run_inside(self, mutant: Mutant, tests: Sequence[str], seconds: float) -> dict[str, Any]:
+        """The same for a *mutant* with an owner, which is in the copy; without importing or collecting anything anew.
+
+        ``code`` is UNSUITED when that can't be done.
+        """
+        self._session = self._session or self._start("mutant_session.py", *self._tests)
+        change, text = mutant.change, (self.tree / mutant.path).read_text(encoding="utf-8")
+        original = (ROOT / mutant.path).read_text(encoding="utf-8")
+        place = {
+            "path": mutant.path,
+            "text": text,
+            "owner": mutant.owner,
+            "first": mutant.function[0],
+            "end": mutant.number + change.text.count("\n"),
+            "gone": original.count("\n") - text.count("\n"),
+        }
+        return _ask(self._session, {"seconds": seconds, "tests": list(tests), "mutant": place})
+
+    def _start(self, script: str, *arguments: str) -> subprocess.Popen[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_KEPT)}
         path = os.pathsep.join([str(self.tree), str(self.tree / "cli")])
         environment = kept | {"PYTHONPATH": path, "TMPDIR": str(self.folder / "tmp")}
-        words = [sys.executable, str(ROOT / "reliability/mutant_server.py")]
+        words = [sys.executable, str(ROOT / "reliability" / script), *arguments]
         return subprocess.Popen(
             words, cwd=self.tree, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+
+
+def _ask(server: subprocess.Popen[str], request: dict[str, Any]) -> dict[str, Any]:
+    assert server.stdin
+    assert server.stdout
+    print(json.dumps(request), file=server.stdin, flush=True)
+    answer: dict[str, Any] = {"failed": [], **json.loads(server.stdout.readline())}
+    return answer
 
 
 def _put(path: Path, text: str) -> None:

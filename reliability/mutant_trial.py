@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import accumulate, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from mutant_bench import NO_TESTS, Bench
+from mutant_bench import NO_TESTS, UNSUITED, Bench
 from mutant_map import LineMap
 from mutation import Mutant
 
@@ -15,7 +16,7 @@ STAGES = (2, 6)
 """Test files of a first look, at those that are the likeliest to find the mutant, and of a second one; then come all
 the others. To collect a file takes longer than most of its tests."""
 
-ALL_SECONDS = 40.0
+ALL_SECONDS = 10.0
 """Of a mutant's tests together, the quickest first: what they don't find in that time has survived."""
 
 STEADY_SECONDS = 0.2
@@ -41,25 +42,31 @@ class Court:
 
     def try_mutant(self, bench: Bench, mutant: Mutant) -> Verdict:
         near, around = self._map.find(mutant)
+        tests = sorted(self._cut([*near, *around]), key=lambda test: -self._kills[mutant.path][test])
         with bench.mutated(mutant):
-            for stage in self._make_stages(mutant.path, near, around):
-                verdict = try_tests(bench, stage, self._map.seconds)
-                if verdict.outcome in ("killed", "timeout"):
-                    self._kills[mutant.path].update([verdict.killer, verdict.killer.partition("::")[0]])
-                    return verdict
+            verdict = None
+            if mutant.owner and near:
+                verdict = try_tests(partial(bench.run_inside, mutant), tests, self._map.seconds)
+            verdict = verdict or self._try_anew(bench, mutant, tests, near or around)
+        self._kills[mutant.path].update([verdict.killer, _name_file(verdict.killer)])
+        return verdict
+
+    def _try_anew(self, bench: Bench, mutant: Mutant, tests: Sequence[str], near: Sequence[str]) -> Verdict:
+        for stage in self._make_stages(mutant.path, tests, near):
+            verdict = try_tests(bench.run_tests, stage, self._map.seconds)
+            if verdict and verdict.outcome in ("killed", "timeout"):
+                return verdict
         return Verdict("survived")
 
-    def _make_stages(self, path: str, near: Sequence[str], around: Sequence[str]) -> Iterator[list[str]]:
-        kills, reaching = self._kills[path], Counter(_name_file(test) for test in near or around)
-        tests = self._cut([*near, *around])
+    def _make_stages(self, path: str, tests: Sequence[str], near: Sequence[str]) -> Iterator[list[str]]:
+        kills, reaching = self._kills[path], Counter(_name_file(test) for test in near)
         files = sorted(
             {_name_file(test) for test in tests},
             key=lambda file: (-kills[file], -reaching[file] / self._map.sizes[file], file),
         )
-        bounds = [0, *STAGES, len(files)]
-        for start, end in pairwise(bounds):
-            stage = [test for test in tests if _name_file(test) in files[start:end]]
-            yield from [sorted(stage, key=lambda test: -kills[test])] if stage else []
+        for start, end in pairwise([0, *STAGES, len(files)]):
+            if stage := [test for test in tests if _name_file(test) in files[start:end]]:
+                yield stage
 
     def _cut(self, tests: Sequence[str]) -> list[str]:
         """The quickest of *tests*, as many as there is time for."""
@@ -72,17 +79,22 @@ def _name_file(test: str) -> str:
     return test.partition("::")[0]
 
 
-def try_tests(bench: Bench, tests: Sequence[str], usual: dict[str, float]) -> Verdict:
-    """Whether *tests*, which take *usual* seconds each, find what is in the copy of *bench*."""
+Run = Callable[[Sequence[str], float], dict[str, Any]]
+
+
+def try_tests(run: Run, tests: Sequence[str], usual: Mapping[str, float]) -> Verdict | None:
+    """Whether *tests*, which take *usual* seconds each, find what *run* runs them against; None when that can't be."""
     left = list(tests)
     while left:
-        answer = bench.run_tests(left, 10 + 5 * sum(usual.get(test, 1) for test in left))
+        answer = run(left, 10 + 5 * sum(usual.get(test, 1) for test in left))
+        if answer["code"] == UNSUITED:
+            return None
         if answer["code"] in (0, NO_TESTS):
             return Verdict("survived" if answer["code"] == 0 else "untried")
         killer = next(iter(answer["failed"]), _name_file(left[0]))
         if answer["code"] is None:
             return Verdict("timeout", killer)
-        if usual.get(killer, 0) < STEADY_SECONDS or bench.run_tests([killer], 60)["code"] != 0:
+        if usual.get(killer, 0) < STEADY_SECONDS or run([killer], 60)["code"] != 0:
             return Verdict("killed", killer)
         left = [test for test in left if test != killer]
     return Verdict("survived")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ class Mutant:
     """Of the line, from 1."""
     function: tuple[int, int]
     """The lines of the function around it, from its first decorator to its end; of the whole module outside of one."""
+    owner: str
+    """That function's qualified name; empty when what is changed runs but once: outside of a function, or cached."""
     change: Change
     what: str
     """The change in words: "<=: size <= limit → size < limit"."""
@@ -77,6 +80,7 @@ class _Walker:
         self._path = path
         self._scope: list[str] = []
         self._function = (1, len(source.lines))
+        self._owner = ""
 
     def walk_body(self, body: Sequence[ast.stmt], *, elsewhere: bool) -> None:
         for statement in body:
@@ -94,12 +98,21 @@ class _Walker:
             self._walk_children(node, elsewhere)
 
     def _walk_definition(self, node: ast.FunctionDef | ast.ClassDef, elsewhere: bool) -> None:
-        around, self._scope = self._function, [*self._scope, node.name]
-        if isinstance(node, ast.FunctionDef) and around == (1, len(self.source.lines)):
+        around = self._function, self._owner, self._scope
+        self._scope = [*self._scope, node.name]
+        outermost = isinstance(node, ast.FunctionDef) and self._function == (1, len(self.source.lines))
+        if outermost:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             self._function = first, node.end_lineno or node.lineno
-        self._walk_children(node, elsewhere)
-        self._function, self._scope = around, self._scope[:-1]
+        for part in ast.iter_child_nodes(node):
+            if not isinstance(part, ast.stmt) and part is not getattr(node, "returns", None):
+                self.walk(part, elsewhere=elsewhere)
+        if outermost and not any(
+            re.search(r"\b(lru_)?cache\b", self.source.segment(part)) for part in node.decorator_list
+        ):
+            self._owner = ".".join(self._scope)
+        self.walk_body(node.body, elsewhere=elsewhere)
+        self._function, self._owner, self._scope = around
 
     def _walk_children(self, node: ast.AST, elsewhere: bool) -> None:
         of_others = split_by_platform(node)
@@ -123,6 +136,7 @@ class _Walker:
                 line=self.source.lines[number - 1].strip(),
                 number=number,
                 function=self._function,
+                owner=self._owner,
                 change=change,
                 what=f"{change.operator}: {_shorten(what)}",
                 elsewhere=elsewhere,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from mutant_bench import ROOT, Bench
 from mutant_lists import Excuse, find_stale, read_excuses, read_sample, render_key, write_sample
 from mutant_map import LineMap
 from mutant_score import choose_sample, count, judge
+from mutant_session import put_in
 from mutant_trial import Verdict, try_tests
 from mutation import Mutant, make_mutants
 from mutation_source import Change
@@ -233,9 +236,52 @@ class FakeBench:
 def test_a_slow_test_must_fail_twice() -> None:
     """On a busy machine it fails by itself; the others are run without it, then."""
     bench = FakeBench(["slow"])
-    assert try_tests(bench, ["slow", "quick"], {"slow": 1, "quick": 0.1}) == Verdict("survived")  # type: ignore[arg-type]  # all that is called of it
+    assert try_tests(bench.run_tests, ["slow", "quick"], {"slow": 1, "quick": 0.1}) == Verdict("survived")
     assert bench.runs == [["slow", "quick"], ["slow"], ["quick"]]
-    assert try_tests(FakeBench(["slow"], ["slow"]), ["slow"], {"slow": 1}) == Verdict("killed", "slow")  # type: ignore[arg-type]  # likewise
+    assert try_tests(FakeBench(["slow"], ["slow"]).run_tests, ["slow"], {"slow": 1}) == Verdict("killed", "slow")
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An imported module `it` in the working directory."""
+    (tmp_path / "it.py").write_text(
+        "import contextlib\n\n\n@contextlib.contextmanager\n"
+        "def held():\n    call(\n        1,\n    )\n    yield inner()\n\n\ndef inner():\n    return 2\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    spec = importlib.util.spec_from_file_location("it", tmp_path / "it.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_a_mutant_is_put_into_its_function(module: Any, tmp_path: Path) -> None:
+    """Behind a decorator, too, and where another module has it already; lines behind the change keep their numbers."""
+    text = (tmp_path / "it.py").read_text()
+    mutant = next(mutant for mutant in make_mutants("it.py", text) if mutant.what.startswith("statement: call("))
+    held, lines = module.held, {line for *_, line in module.held.__wrapped__.__code__.co_lines() if line}
+    assert (mutant.owner, mutant.function) == ("held", (4, 9))
+    put_in("it.py", mutant.apply(text), mutant.owner, 4, end=6, gone=2)
+    with held() as given:
+        assert given == 2
+    assert {line for *_, line in held.__wrapped__.__code__.co_lines() if line} == lines - {7}
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        pytest.param("a = 1", "", id="module"),
+        pytest.param("class A:\n    a = 1", "", id="class"),
+        pytest.param("def f(a=1): ...", "", id="default"),
+        pytest.param("class A:\n    def f(self):\n        def g():\n            return 1", "A.f", id="body"),
+        pytest.param("@functools.cache\ndef f():\n    return 1", "", id="cached"),
+    ],
+)
+def test_what_runs_but_once_has_no_owner(text: str, owner: str) -> None:
+    """It is tried in a new process; all else is put into the function that runs again and again."""
+    assert {mutant.owner for mutant in make_mutants("it.py", text) if mutant.change.operator == "number"} == {owner}
 
 
 def break_all(path: str) -> Mutant:
@@ -250,8 +296,20 @@ def test_a_mutant_is_found_by_a_test_that_fails() -> None:
     with Bench() as bench:
         with bench.mutated(break_all(path)):
             assert (bench.tree / path).read_text(encoding="utf-8") == f"raise ValueError\n{text}"
-            assert try_tests(bench, [test], {}).outcome == "killed"
+            assert try_tests(bench.run_tests, [test], {}) == Verdict("killed", "tests/unit/test_value.py")
         assert (bench.tree / path).read_text(encoding="utf-8") == text
-        assert try_tests(bench, [test], {}).outcome == "survived"
-        assert try_tests(bench, [f"{test}_no_more"], {}).outcome == "untried"
+        assert try_tests(bench.run_tests, [test], {}) == Verdict("survived")
+        assert try_tests(bench.run_tests, [f"{test}_no_more"], {}) == Verdict("untried")
     assert not bench.folder.exists()
+
+
+def test_a_mutant_is_found_in_the_session_as_in_a_new_process() -> None:
+    """And none is found where nothing is changed."""
+    path, test = "cli/coder_login/value.py", "tests/unit/test_value.py::test_a_value_is_made_of_another_one"
+    text = (ROOT / path).read_text(encoding="utf-8")
+    mutant = next(mutant for mutant in make_mutants(path, text) if mutant.scope == "Value._fill")
+    same = replace(mutant, change=replace(mutant.change, text=text[mutant.change.start : mutant.change.end]))
+    with Bench("tests/unit/test_value.py") as bench:
+        for tried, outcome in ((same, Verdict("survived")), (mutant, Verdict("killed", test))):
+            with bench.mutated(tried):
+                assert try_tests(partial(bench.run_inside, tried), [test], {}) == outcome
