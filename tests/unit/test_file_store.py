@@ -135,6 +135,14 @@ def test_the_current_deployment_is_what_the_url_file_names(files: FileStore, dir
     assert "hunter2" not in f"{caught.value} {caught.value.__cause__}"
 
 
+def test_a_token_in_the_url_file_is_no_deployment(files: FileStore, directory: Path) -> None:
+    """It would go out in a name look-up; the error does not show it."""
+    write_other(files, {"url": TOKEN.encode()})
+    with pytest.raises(URLFileError) as caught:
+        files.current()
+    assert caught.value.message == f"{directory / 'url'} holds a token, and no deployment's URL"
+
+
 def test_an_error_keeps_the_base_path(files: FileStore) -> None:
     """A login to the bare origin would find no deployment there."""
     url = DeploymentURL.parse("https://dev.example.com/coder")

@@ -18,7 +18,13 @@ from types import FrameType
 import pytest
 from child import Child
 from coder_login.interrupts import ignore_signals
-from coder_login.sessionstore import FileError, KeyringStore, StoreLockedError, StoreUnavailableError
+from coder_login.sessionstore import (
+    FileError,
+    KeyringStore,
+    NoLockDirectoryError,
+    StoreLockedError,
+    StoreUnavailableError,
+)
 from coder_login.sessionstore import lock as lock_module
 from coder_login.sessionstore.file_errors import Action
 from coder_login.sessionstore.lock import find_local_directory, find_service_lock_path, locked
@@ -420,12 +426,13 @@ def test_elsewhere_it_is_in_the_state_directory(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_relative_directory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each working directory would have a lock of its own."""
+    """Each working directory would have a lock of its own; the error has the variables to set."""
     monkeypatch.setenv("LOCALAPPDATA", "relative")
     monkeypatch.setattr(lock_module, "_state_directory", lambda: "relative")
-    with pytest.raises(StoreUnavailableError) as caught:
+    with pytest.raises(NoLockDirectoryError) as caught:
         find_local_directory()
     assert caught.value.message.startswith("the directory of the lock is not an absolute path: relative")
+    assert caught.value.variables == ("LOCALAPPDATA" if sys.platform == "win32" else "XDG_STATE_HOME or HOME")
 
 
 @pytest.fixture
