@@ -199,6 +199,25 @@ def test_a_directory_named_organization_is_an_error_before_the_logout(logged_in:
     assert content(logged_in) == OLD_FILES
 
 
+def test_what_would_stop_a_logout_is_found_beforehand(logged_in: FileStore, directory: Path) -> None:
+    """By the same errors, with nothing removed: the session is revoked in between."""
+    with pytest.raises(OriginMismatchError):
+        logged_in.check_delete(NEW)
+    (directory / "organization").mkdir()
+    with pytest.raises(StoreUnavailableError, match="organization is not a file"):
+        logged_in.check_delete(OLD)
+    (directory / "organization").rmdir()
+    logged_in.check_delete(OLD)
+    assert content(logged_in) == OLD_FILES
+
+
+def test_what_is_nobodys_is_forgotten_whole(files: FileStore) -> None:
+    """With what a killed writer has left, and what belonged to a deployment."""
+    write_other(files, {"url": b"no url?", "session": b"token", "organization": b"org", ".session.new": b"left over"})
+    files.forget_ownerless()
+    assert content(files) == {}
+
+
 def test_a_moved_session_is_dropped_only_while_it_is_the_same(logged_in: FileStore) -> None:
     """Another client may have logged in meanwhile."""
     with pytest.raises(SessionStoreError, match="holds another session by now, and was left alone"):
@@ -270,6 +289,7 @@ def test_a_deployment_is_forgotten_only_without_a_session(logged_in: FileStore) 
         *(pytest.param(operation, id=id) for id, operation in FILE_OPERATIONS.items()),
         pytest.param(lambda files: files.check_naming(), id="check-naming"),
         pytest.param(lambda files: files.forget(OLD), id="forget"),
+        pytest.param(lambda files: files.check_delete(OLD), id="check-delete"),
     ],
 )
 def test_the_files_are_touched_under_the_lock_only(
