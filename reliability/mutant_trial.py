@@ -42,6 +42,8 @@ class Court:
 
     def try_mutant(self, bench: Bench, mutant: Mutant) -> Verdict:
         near, around = self._map.find(mutant)
+        if mutant.elsewhere and not near:
+            return Verdict("survived")
         tests = sorted(self._cut([*near, *around]), key=lambda test: -self._kills[mutant.path][test])
         with bench.mutated(mutant):
             verdict = None

@@ -16,7 +16,7 @@ from fnmatch import fnmatch
 from mutant_bench import ROOT, Bench
 from mutant_lists import find_stale, read_excuses, read_sample, render_key, write_sample
 from mutant_map import load_map
-from mutant_score import choose_sample, count, judge
+from mutant_score import choose_sample, count, is_found, judge
 from mutant_trial import Court, Verdict, try_tests
 from mutant_verdicts import KnownVerdicts
 from mutation import Mutant, make_mutants
@@ -90,7 +90,7 @@ def try_all(mutants: Sequence[Mutant], stack: ExitStack) -> tuple[dict[Mutant, V
     for mutant, verdict in try_each([mutant for mutant in mutants if mutant not in verdicts], court, benches):
         verdicts[mutant] = verdict
         known.note(mutant, verdict)
-        if verdict.outcome not in ("killed", "timeout"):
+        if not is_found(verdict) and not mutant.elsewhere:
             print(f"{verdict.outcome}: {mutant}", flush=True)
     return verdicts, test_map.red
 
@@ -133,7 +133,7 @@ def main() -> None:
     with ExitStack() as benches:
         chosen = [mutant for mutant in mutants if not given.operators or mutant.change.operator in operators]
         verdicts, _ = try_all(chosen, benches)
-    survivors = [mutant for mutant in chosen if verdicts[mutant].outcome == "survived"]
+    survivors = [mutant for mutant in chosen if not is_found(verdicts[mutant]) and not mutant.elsewhere]
     for mutant in survivors if given.entries else []:
         print("\n".join(["[[survives]]", *render_key(mutant), 'reason = ""', ""]))
     print(f"{len(survivors)} of {len(chosen)} survive")

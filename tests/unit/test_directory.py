@@ -66,8 +66,9 @@ def test_a_relative_directory_where_there_is_no_working_directory(
     monkeypatch.chdir(gone)
     assert FileStore(Path("x")).place == f"the file {gone / 'x' / 'session'}"
     gone.rmdir()
-    with pytest.raises(StoreUnavailableError, match=r"^x can't be resolved: No such file or directory$"):
+    with pytest.raises(FileError, match=r"^x can't be resolved: No such file or directory$") as caught:
         FileStore(Path("x")).read(OLD)
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
 
 
 # What is no file of ours.

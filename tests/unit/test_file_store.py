@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from coder_login.deployment.session_token import InvalidTokenError
-from coder_login.deployment.url import DeploymentURL
+from coder_login.deployment.url import DeploymentURL, InvalidURLError
 from coder_login.sessionstore import (
     AnotherSessionError,
     FileStore,
@@ -132,6 +132,7 @@ def test_the_current_deployment_is_what_the_url_file_names(files: FileStore, dir
     with pytest.raises(URLFileError) as caught:
         files.current()
     assert caught.value.message == f"{directory / 'url'} names no deployment: the URL holds a user name or a password"
+    assert isinstance(caught.value.__cause__, InvalidURLError)
     assert "hunter2" not in f"{caught.value} {caught.value.__cause__}"
 
 
@@ -283,10 +284,16 @@ def test_a_deployment_is_forgotten_only_without_a_session(logged_in: FileStore) 
 # The lock.
 
 
+def forget_ownerless(files: FileStore) -> None:
+    files.session_path.with_name("url").unlink()
+    files.forget_ownerless()
+
+
 @pytest.mark.parametrize(
     "operation",
     [
         *(pytest.param(operation, id=id) for id, operation in FILE_OPERATIONS.items()),
+        pytest.param(forget_ownerless, id="forget-ownerless"),
         pytest.param(lambda files: files.check_naming(), id="check-naming"),
         pytest.param(lambda files: files.forget(OLD), id="forget"),
         pytest.param(lambda files: files.check_delete(OLD), id="check-delete"),
