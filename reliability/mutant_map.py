@@ -54,15 +54,17 @@ class LineMap:
                     self._tests.setdefault(path, {}).setdefault(line, []).append(name)
 
     def find(self, mutant: Mutant) -> tuple[list[str], list[str]]:
-        """The tests that reach the mutant's own line, and the others that reach the function around it."""
-        lines = self._tests.get(mutant.path, {})
-        near = lines.get(mutant.number, [])
+        """The tests that reach the mutant's own line, or use it, and the others that reach the function around it."""
+        near = self._list_tests(mutant.path, [mutant.number, *sorted(mutant.uses)])
         first, last = mutant.function
-        around = dict.fromkeys(name for line in range(first, last + 1) for name in lines.get(line, ()))
-        unseen = (
-            [name for name in self.seconds if name.startswith(UNSEEN)] if mutant.path.startswith("wincred/") else []
-        )
-        return near, [name for name in [*around, *unseen] if name not in set(near)]
+        around = self._list_tests(mutant.path, range(first, last + 1))
+        if mutant.path.startswith("wincred/"):
+            around |= dict.fromkeys(name for name in self.seconds if name.startswith(UNSEEN))
+        return list(near), [name for name in around if name not in near]
+
+    def _list_tests(self, path: str, lines: Iterable[int]) -> dict[str, None]:
+        tests = self._tests.get(path, {})
+        return dict.fromkeys(name for line in lines for name in tests.get(line, ()))
 
 
 def load_map(bench: Bench) -> LineMap:

@@ -44,7 +44,7 @@ class Court:
         near, around = self._map.find(mutant)
         if mutant.elsewhere and not near:
             return Verdict("survived")
-        tests = sorted(self._cut([*near, *around]), key=lambda test: -self._kills[mutant.path][test])
+        tests = sorted(self._cut(near, around), key=lambda test: -self._kills[mutant.path][test])
         with bench.mutated(mutant):
             verdict = None
             if mutant.owner and near:
@@ -70,11 +70,13 @@ class Court:
             if stage := [test for test in tests if _name_file(test) in files[start:end]]:
                 yield stage
 
-    def _cut(self, tests: Sequence[str]) -> list[str]:
-        """The quickest of *tests*, as many as there is time for."""
-        quickest = sorted(tests, key=lambda test: (self._map.seconds[test], test))
-        ends = accumulate(self._map.seconds[test] for test in quickest)
-        return [test for test, end in zip(quickest, ends, strict=True) if end <= ALL_SECONDS]
+    def _cut(self, near: Sequence[str], around: Sequence[str]) -> list[str]:
+        """As many of both as there is time for: the near ones first, the quickest first."""
+        ordered = [
+            test for group in (near, around) for test in sorted(group, key=lambda test: (self._map.seconds[test], test))
+        ]
+        ends = accumulate(self._map.seconds[test] for test in ordered)
+        return [test for test, end in zip(ordered, ends, strict=True) if end <= ALL_SECONDS]
 
 
 def _name_file(test: str) -> str:

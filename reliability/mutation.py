@@ -31,6 +31,8 @@ class Mutant:
     """The lines of the function around it, from its first decorator to its end; of the whole module outside of one."""
     owner: str
     """That function's qualified name; empty when what is changed runs but once: outside of a function, or cached."""
+    uses: frozenset[int]
+    """The lines that name the constant of the module in which it lies."""
     change: Change
     what: str
     """The change in words: "<=: size <= limit → size < limit"."""
@@ -57,7 +59,7 @@ class Mutant:
 def make_mutants(path: str, text: str) -> list[Mutant]:
     """Every mutant of the module at *path* that reads *text*, in the order of their places."""
     walker = _Walker(path, Source(text))
-    walker.walk_body(walker.source.tree.body, elsewhere=False)
+    walker.walk_module()
     found: dict[tuple[int, int, str], Mutant] = {}
     for mutant in walker.mutants:
         found.setdefault((mutant.change.start, mutant.change.end, mutant.change.text), mutant)
@@ -81,6 +83,23 @@ class _Walker:
         self._scope: list[str] = []
         self._function = (1, len(source.lines))
         self._owner = ""
+        self._uses: frozenset[int] = frozenset()
+
+    def walk_module(self) -> None:
+        elsewhere = False
+        for statement in self.source.tree.body:
+            self._uses = self._find_uses(statement)
+            self.walk_body([statement], elsewhere=elsewhere)
+            elsewhere = elsewhere or is_elsewhere_after(statement)
+
+    def _find_uses(self, statement: ast.stmt) -> frozenset[int]:
+        names = {
+            node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            return frozenset()
+        every = (node for node in ast.walk(self.source.tree) if isinstance(node, ast.Name))
+        return frozenset(node.lineno for node in every if node.id in names)
 
     def walk_body(self, body: Sequence[ast.stmt], *, elsewhere: bool) -> None:
         for statement in body:
@@ -137,6 +156,7 @@ class _Walker:
                 number=number,
                 function=self._function,
                 owner=self._owner,
+                uses=self._uses,
                 change=change,
                 what=f"{change.operator}: {_shorten(what)}",
                 elsewhere=elsewhere,

@@ -377,6 +377,7 @@ def test_a_directory_in_its_place_is_an_error(path: Path) -> None:
         pass
     assert caught.value.message.startswith(f"the lock file {path} can't be opened: ")
     assert (caught.value.path, caught.value.action) == (path, Action.OPENED)
+    assert isinstance(caught.value.__cause__, IsADirectoryError if sys.platform != "win32" else PermissionError)
 
 
 def test_a_file_in_its_directorys_place_is_an_error(path: Path) -> None:
@@ -402,6 +403,7 @@ def test_a_filesystem_without_locks_is_an_error(path: Path, monkeypatch: pytest.
     with pytest.raises(StoreUnavailableError) as caught, locked(path):
         pass
     assert caught.value.message == "the session store can't be locked: Operation not supported"
+    assert isinstance(caught.value.__cause__, OSError)
 
 
 # Where it is.
