@@ -90,7 +90,7 @@ def try_tests(run: Run, tests: Sequence[str], usual: Mapping[str, float]) -> Ver
     """Whether *tests*, which take *usual* seconds each, find what *run* runs them against; None when that can't be."""
     left = list(tests)
     while left:
-        answer = run(left, 10 + 5 * sum(usual.get(test, 1) for test in left))
+        answer = run(left, 10 + 3 * sum(usual.get(test, 1) for test in left))
         if answer["code"] == UNSUITED:
             return None
         if answer["code"] in (0, NO_TESTS):

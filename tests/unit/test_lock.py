@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -219,6 +220,24 @@ def test_waiting_ends_with_an_error(path: Path) -> None:
         waited = time.monotonic() - start
     assert 0.2 <= waited < 2
     assert caught.value.message == f"another process has kept the session store locked: {path}"
+
+
+def test_the_wait_pauses_between_its_tries(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each for a time of its own, so that many who wait do not march in step; the holder needs the processor, too."""
+    pauses: list[float] = []
+    with monkeypatch.context() as patch, contextlib.ExitStack() as held:
+        held.enter_context(locked(path))
+
+        def sleep(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                held.close()
+
+        patch.setattr(time, "sleep", sleep)
+        with locked(path, timeout=30):
+            pass
+    assert len({*pauses}) == 3
+    assert all(0.002 <= pause <= 0.03 for pause in pauses)
 
 
 def test_a_lock_that_becomes_free_is_taken(path: Path) -> None:

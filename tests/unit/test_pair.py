@@ -188,6 +188,7 @@ def test_a_switch_that_cannot_be_undone_keeps_the_old_token_and_says_where(
         f"Input/output error; the old session may be left in {kept}"
     )
     assert isinstance(caught.value.failure, FileError)
+    assert isinstance(caught.value.__cause__, BodyError)
     assert kept.read_bytes() == OLD_FILES["session"]
 
 
@@ -309,6 +310,31 @@ def test_an_undo_keeps_what_another_client_did_meanwhile(
 
 
 # Beside another client.
+
+
+def test_another_clients_whole_login_is_not_written_over(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came last, and it is a pair: the error says so, and nothing of ours is put in its place."""
+    real = pair_module.FilePair._change
+
+    def change(pair: pair_module.FilePair, *arguments: Any, **options: Any) -> None:
+        real(pair, *arguments, **options)
+        go_login(logged_in, THIRD, "third")
+
+    monkeypatch.setattr(pair_module.FilePair, "_change", change)
+    changes = Steps(monkeypatch)
+    with pytest.raises(StoreChangedError):
+        logged_in.write(NEW, NEWER)
+    assert changes.visible == SWITCH
+    assert content(logged_in) == {"url": THIRD.encode(), "session": b"third"}
+
+
+def test_the_directory_is_made_for_the_pair(directory: Path) -> None:
+    """It need not be there for the lock, which is elsewhere on Windows."""
+    with pair_module.FilePair(ConfigDirectory(str(directory))).switched(OLD, TOKEN.encode()):
+        pass
+    assert content(FileStore(directory)) == OLD_FILES
 
 
 THIRD = "https://third.example.com"
