@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from unittest import mock
 
-from coder_login.sessionstore import directory, file_checks, file_store, lock, pair
+from coder_login.sessionstore import directory, file_checks, file_store, lock, pair, private_directory
 from fake_memory import Heap
 
 from wincred import _dll
@@ -32,7 +32,7 @@ _OF_WINDOWS = ("os.lstat", "os.mkdir", "os.replace", "os.stat", "os.unlink")
 _CHANGES = ("os.replace", "os.unlink")
 _WRITING = ("os.fsync", "os.mkdir", "os.open", "os.replace", "os.write")
 _OS_FUNCTIONS = ("close", "fsync", "lstat", "mkdir", "open", "read", "replace", "stat", "unlink", "write")
-_MODULES = (directory, file_checks, file_store, lock, pair)
+_MODULES = (directory, file_checks, file_store, lock, pair, private_directory)
 _HASTE = 50  # how much faster time passes for who waits for a lock, or for another program to close a file
 _UNKNOWN = 31337  # no error of Windows
 

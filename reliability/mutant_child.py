@@ -8,9 +8,12 @@ import os
 import resource
 import select
 import signal
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+
+assert sys.platform == "linux"
 
 SET_CHILD_SUBREAPER = 36  # prctl(2)
 MEMORY, FILE_SIZE = 4 << 30, 64 << 20  # bytes that a mutant may use, and write into one file

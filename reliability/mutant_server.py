@@ -15,6 +15,9 @@ from typing import Any
 
 import hypothesis
 import pytest
+
+assert sys.platform == "linux"
+
 from mutant_child import become_reaper, run_in_child
 from mutant_plugin import Chosen
 

@@ -18,6 +18,9 @@ from types import CodeType, FunctionType
 from typing import Any, TextIO
 
 import pytest
+
+assert sys.platform == "linux"
+
 from mutant_bench import UNSUITED
 from mutant_child import become_reaper, run_in_child
 from mutant_server import ANSWER, OPTIONS, choose_examples, read_answer

@@ -8,10 +8,13 @@ from __future__ import annotations
 import argparse
 import os
 import queue
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from fnmatch import fnmatch
+
+assert sys.platform == "linux"
 
 from mutant_bench import ROOT, Bench
 from mutant_lists import find_stale, read_excuses, read_sample, render_key, write_sample

@@ -17,6 +17,8 @@ pytest.importorskip("coverage", reason="the mutants need what the group `reliabi
 if sys.platform != "linux":
     pytest.skip("the mutants are tried on Linux", allow_module_level=True)
 
+assert sys.platform == "linux"  # mypy reads no further for another system
+
 import mutants
 from mutant_bench import ROOT, Bench
 from mutant_lists import Excuse, find_stale, read_excuses, read_sample, render_key, write_sample

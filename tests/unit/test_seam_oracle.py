@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from coder_login.sessionstore import FileStore, SessionNotFoundError, SessionStoreError
-from coder_login.sessionstore.directory import make_private
+from coder_login.sessionstore.private_directory import make_private
 from fake_advapi32 import FakeAdvapi32, Stored
 from fault_seam import BROKEN, DENIED, FULL, Fault, Kind, Seam, find_kinds
 from seam_oracle import Expected, Outcome, judge, name_state

@@ -12,7 +12,14 @@ import stat
 import sys
 import time
 
-from coder_login.sessionstore.file_checks import check_regular, check_trusted, decode, is_absolute, is_open, is_ours
+from coder_login.sessionstore.file_checks import (
+    check_regular,
+    check_trusted,
+    decode,
+    is_absolute,
+    is_open,
+    is_ours,
+)
 from coder_login.sessionstore.file_errors import (
     Action,
     FileError,
@@ -58,45 +65,6 @@ def _required(variable: str) -> str:
     return path
 
 
-def make_private(directory: str) -> None:
-    """Make *directory* and what is missing above it, each for its owner alone whatever the umask. Raises OSError."""
-    try:
-        _make_private(directory)
-    except FileNotFoundError:
-        # Each once: a name that is too long for Windows, or one in /proc, is not found however often it is tried.
-        for missing in [*_find_parents(directory), directory]:
-            _make_private(missing)
-
-
-def _find_parents(directory: str) -> list[str]:
-    """What is above *directory*, the root first."""
-    parents: list[str] = []
-    while (parent := os.path.dirname(directory)) not in ("", directory):
-        parents.insert(0, parent)
-        directory = parent
-    return parents
-
-
-def _make_private(directory: str) -> None:
-    try:
-        os.mkdir(directory, 0o700)
-    except OSError:
-        # Some systems name another reason than that it exists already, as for the root of a drive.
-        if not _is_directory(directory):
-            raise
-    else:
-        if sys.platform != "win32":
-            os.chmod(directory, 0o700)
-
-
-def _is_directory(path: str) -> bool:
-    """Unlike `os.path.isdir`, which says no when it can't be known. Raises OSError then."""
-    try:
-        return stat.S_ISDIR(os.stat(path).st_mode)
-    except FileNotFoundError:
-        return False
-
-
 class ConfigDirectory:
     """The directory at *path*, which may not exist yet. Every method raises StoreUnavailableError and nothing else."""
 
@@ -108,6 +76,8 @@ class ConfigDirectory:
 
     def create(self) -> None:
         """Make the directory, for its owner alone."""
+        from coder_login.sessionstore.private_directory import make_private  # not at every start
+
         with _file_errors(self.path, Action.MADE):
             make_private(self.path)
 

@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager
 
 from coder_login.interrupts import heed_signals
-from coder_login.sessionstore.directory import DIRECTORY_NAME, make_private
+from coder_login.sessionstore.directory import DIRECTORY_NAME
 from coder_login.sessionstore.errors import StoreLockedError
 from coder_login.sessionstore.file_checks import is_absolute
 from coder_login.sessionstore.file_errors import Action, FileError, LockError, NoLockDirectoryError
@@ -109,6 +109,8 @@ def _open(path: str) -> int:
 def _open_in_directory(path: str) -> int:
     with contextlib.suppress(FileNotFoundError):  # as nearly never: the directory is made once
         return os.open(path, _FLAGS, 0o600)
+    from coder_login.sessionstore.private_directory import make_private  # not at every start
+
     make_private(os.path.dirname(path))
     return os.open(path, _FLAGS, 0o600)
 
