@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -15,7 +16,7 @@ GROUPS = ("check", "test", "benchmark", "distribution", "donor", "audit")
 
 @pytest.fixture
 def lock(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(DEV))
+    monkeypatch.setattr(sys, "path", [str(DEV), *sys.path])
     return importlib.import_module("lock")
 
 

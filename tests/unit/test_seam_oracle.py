@@ -173,6 +173,7 @@ def test_a_file_function_fails_as_it_is_told_to(
 ) -> None:
     """Once at the call of that number, or at all later ones, too; nothing stays open."""
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    write_session(tmp_path, None)
     calls = write_session(tmp_path, None).calls
     for number in [number for number, name in enumerate(calls) if name == call]:
         seam = write_session(tmp_path, Fault(number, Kind("an error", code, is_lasting=True)))
