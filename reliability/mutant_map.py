@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -54,13 +55,26 @@ class LineMap:
                     self._tests.setdefault(path, {}).setdefault(line, []).append(name)
 
     def find(self, mutant: Mutant) -> tuple[list[str], list[str]]:
-        """The tests that reach the mutant's own line, or use it, and the others that reach the function around it."""
+        """The tests that reach the mutant's own line, or use it, and the others that reach the function around it.
+
+        What runs but once, when its module is imported, is also for those tests whose file imports the module.
+        """
         near = self._list_tests(mutant.path, [mutant.number, *sorted(mutant.uses)])
         first, last = mutant.function
         around = self._list_tests(mutant.path, range(first, last + 1))
+        if not mutant.owner:
+            near |= self._list_importing(mutant.path)
         if mutant.path.startswith("wincred/"):
             around |= dict.fromkeys(name for name in self.seconds if name.startswith(UNSEEN))
         return list(near), [name for name in around if name not in near]
+
+    def _list_importing(self, path: str) -> dict[str, None]:
+        package, _, name = path.removeprefix("cli/").removesuffix(".py").replace("/", ".").rpartition(".")
+        imported = re.compile(
+            rf"^(from {package}\.{name} |import {package}\.{name}|from {package} import .*\b{name}\b)", re.M
+        )
+        files = [file for file in self.sizes if imported.search((ROOT / file).read_text(encoding="utf-8"))]
+        return dict.fromkeys(test for test in self.seconds if test.partition("::")[0] in files)
 
     def _list_tests(self, path: str, lines: Iterable[int]) -> dict[str, None]:
         tests = self._tests.get(path, {})

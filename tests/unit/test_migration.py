@@ -135,7 +135,7 @@ def test_a_migration_that_fails_half_way_says_where_the_session_is(
         with pytest.raises(store.MigrationError) as caught:
             migrate(URL, stores.files, stores.keyring)
         assert caught.value.message == f"the session is {place}: {reason}"
-        assert caught.value.failure is failure
+        assert (caught.value.failure, caught.value.__cause__) == (failure, problem)
         assert (stores.files.read(URL), bool(stores.memory.blobs)) == (TOKEN, is_moved)
     migrate(URL, stores.files, stores.keyring)
     assert (stores.state[0], stores.keyring.read(URL)) == ({"url": str(URL)}, TOKEN)

@@ -9,7 +9,7 @@ from coder_login.session import Forgotten, Kept, Session
 from coder_login.sessionstore import DEFAULT_SERVICE, SessionStore
 from coder_login.sessionstore import errors as store
 from coder_login.sessionstore import file_errors as files
-from file_steps import before_step, raise_signals
+from file_steps import before_step, raise_signals, raising
 from go_client import GoClient
 
 from cli import TOKEN
@@ -235,3 +235,61 @@ def test_files_that_can_not_be_tidied_up_are_a_problem_and_no_failure(stores: St
     forgotten = session_of(stores, "keyring").forget()
     assert (forgotten.leftover, type(forgotten.problem)) == (False, files.ForeignFileError)
     assert stores.memory.blobs == {}
+
+
+@EACH_STORE
+def test_a_revoked_session_is_forgotten_alone(stores: Stores, name: str) -> None:
+    """Another one that was stored meanwhile is another login: it stays, and that is said."""
+    session = session_of(stores, name)
+    session.keep(NEWER)
+    before = stores.state
+    assert (session.forget(TOKEN), stores.state) == (Forgotten(has_another=True), before)
+    with pytest.raises(store.AnotherSessionError):
+        stores.named(name).delete(URL, TOKEN)
+    assert session.forget(NEWER) == Forgotten()
+
+
+@EACH_STORE
+def test_a_revoked_session_of_another_scheme_by_now_stays(stores: Stores, name: str) -> None:
+    """It was revoked all the same, so that this is no failure; without a token, nothing was, and it is one."""
+    stores.named(name).write(HTTP, NEWER)
+    before, session = stores.state, session_of(stores, name)
+    assert (session.forget(TOKEN), stores.state) == (Forgotten(has_another=True), before)
+    with pytest.raises(store.OriginMismatchError):
+        session.forget()
+    assert stores.state == before
+
+
+@EACH_STORE
+def test_a_revoked_session_that_has_gone_is_forgotten(stores: Stores, name: str) -> None:
+    """Another client has logged out meanwhile."""
+    assert session_of(stores, name).forget(TOKEN) == Forgotten()
+
+
+def test_a_url_file_that_stays_is_a_problem_and_no_failure(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token is gone; but where it is not, that is a failure."""
+    session = session_of(stores, "files")
+    for name in ("url", "session"):
+        session.keep(TOKEN)
+        with monkeypatch.context() as patch:
+            before_step(patch, "remove", name, raising(store.StoreUnavailableError("refused")))
+            if name == "session":
+                with pytest.raises(store.StoreUnavailableError, match=r"^refused$"):
+                    session.forget()
+            else:
+                assert str(session.forget().problem) == "refused"
+        assert ("session" in stores.state[0]) == (name == "session")
+
+
+@EACH_STORE
+def test_what_would_stop_a_logout_is_found_before_the_session_is_revoked(stores: Stores, name: str) -> None:
+    """As far as it can be seen: the files of a keyring's session are tidied up afterwards."""
+    session = session_of(stores, name)
+    session.keep(TOKEN)
+    (stores.directory / "organization").mkdir()
+    if name == "keyring":
+        session.check_forgettable()
+    else:
+        with pytest.raises(files.ForeignFileError):
+            session.check_forgettable()
+    assert session.read() == TOKEN
