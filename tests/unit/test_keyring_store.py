@@ -312,6 +312,7 @@ def reset_in_vain(store: KeyringStore) -> None:
         *(pytest.param(operation, id=id) for id, operation in KEYRING_OPERATIONS.items()),
         pytest.param(undo, id="undo"),
         pytest.param(reset_in_vain, id="reset"),
+        pytest.param(lambda store: store.find_misfits(), id="find-misfits"),
     ],
 )
 def test_the_keyring_is_touched_under_the_lock_only(
