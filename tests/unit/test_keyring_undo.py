@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from coder_login.sessionstore import KeyringRestoreError, KeyringStore, StoreUnavailableError
+from coder_login.sessionstore import KeyringRestoreError, KeyringStore, StoreUnavailableError, WriteLostError
 from stores import HTTP, HTTPS, NEWER, OTHER, TOKEN, BodyError, SharedKeyring, entry, fail_after, failing
 
 pytest_plugins = ["store_fixtures"]
@@ -149,3 +149,26 @@ def test_an_undo_looks_right_before_it_writes(store: KeyringStore, provider: Sha
 
     undo(store, write_twice)
     assert provider.entries == OURS | OTHERS | {"late.example.com": entry("https://late.example.com")}
+
+
+def test_an_undo_whose_writes_get_lost_is_an_error(store: KeyringStore, provider: SharedKeyring) -> None:
+    """The session may be there still, which was said to be undone."""
+
+    def lose_writes() -> None:
+        provider.lost_writes = 5
+
+    provider.put(OURS)
+    with pytest.raises(KeyringRestoreError) as caught, store.replacing(HTTPS, NEWER):
+        fail_after(lose_writes)
+    assert isinstance(caught.value.failure, WriteLostError)
+    assert provider.entries == NEW
+
+
+def test_a_reset_that_can_neither_be_seen_nor_undone_is_an_error(store: KeyringStore, provider: SharedKeyring) -> None:
+    """That says so: what was damaged may be gone."""
+    provider.raw = b"damage"
+    provider.before("get", failing(StoreUnavailableError("gone")), after=2)
+    provider.before("get", failing(StoreUnavailableError("gone")), after=3)
+    provider.before("set", failing(StoreUnavailableError("full")))
+    with pytest.raises(KeyringRestoreError, match=r"^the keyring could not be put back as it was: full; "):
+        store.reset()
