@@ -136,6 +136,17 @@ def test_the_nearest_deployment_above_is_the_one(deployment: Deployment) -> None
     assert str(caught.value.deployment) == f"{deployment.url}/coder"
 
 
+@pytest.mark.parametrize(("segments", "asked"), [(4, 5), (5, 6), (6, 6), (12, 6)])
+def test_a_deployment_is_looked_for_at_most_four_segments_deep(
+    deployment: Deployment, segments: int, asked: int
+) -> None:
+    """At the URL itself, and then from there to the root: a long path is no reason for many requests."""
+    deployment.answer("GET", "users/first", json_answer({"message": "Route not found."}, 404), times=None)
+    with pytest.raises(UnexpectedAnswerError):
+        client(f"{deployment.url}{'/a' * segments}").check_deployment()
+    assert len(deployment.requests) == asked
+
+
 def test_a_page_of_a_deployment_without_a_user() -> None:
     """The setup page is one, too."""
     with Deployment(first_user=False) as deployment, pytest.raises(PageURLError) as caught:

@@ -406,6 +406,24 @@ def test_a_file_of_certificates_that_is_none(
     assert error.variable == "SSL_CERT_FILE"
 
 
+@pytest.mark.parametrize("reason", ["NO_CERTIFICATE_OR_CRL_FOUND", "NO_START_LINE"])
+def test_a_file_without_a_certificate_is_told_by_every_openssl(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reason: str
+) -> None:
+    """An older one has another word for it."""
+
+    class Context(ssl.SSLContext):
+        def load_verify_locations(self, *_: object, **__: object) -> None:
+            error = ssl.SSLError(1, "no PEM")
+            error.reason = reason
+            raise error
+
+    (tmp_path / "ca.pem").touch()
+    monkeypatch.setattr(ssl, "create_default_context", lambda: Context(ssl.PROTOCOL_TLS_CLIENT))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    assert fail_to_set_up().message.endswith("which has no certificate in PEM form")
+
+
 def test_a_file_of_certificates_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """With the system's reason."""
 
@@ -479,6 +497,41 @@ def test_an_empty_variable_leaves_the_systems_place(
     monkeypatch.setenv(variable, "")
     with Deployment(ssl_context=serve(authority.issue_cert("127.0.0.1"))) as deployment:
         client(deployment.url).check_deployment()
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_a_system_without_its_place_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str) -> None:
+    """Then nobody is trusted, as by OpenSSL itself; the handshake says so."""
+    none = str(tmp_path / "none")
+    places = ssl.get_default_verify_paths()._replace(openssl_cafile=none, openssl_capath=none)
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: places)
+    monkeypatch.setenv(variable, "")
+    certificates.build_tls_context()
+
+
+def test_a_directory_that_is_named_is_trusted_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not the system's own beside it."""
+    loaded = []
+
+    class Context(ssl.SSLContext):
+        def load_verify_locations(self, *_: object, **places: object) -> None:
+            loaded.append(places)
+
+    monkeypatch.setattr(ssl, "create_default_context", lambda: Context(ssl.PROTOCOL_TLS_CLIENT))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    certificates.build_tls_context()
+    assert loaded == []
+
+
+def test_one_certificate_is_enough_to_know_an_authority(
+    monkeypatch: pytest.MonkeyPatch, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """An error of an unknown issuer is not put down to an empty store then."""
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    assert not certificates.knows_authorities(context)
+    authority.configure_trust(context)
+    assert certificates.knows_authorities(context)
 
 
 def test_a_directory_of_certificates_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -557,6 +610,7 @@ def test_a_tls_library_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, conf
     reason = "[SSL: LIBRARY_HAS_NO_CIPHERS] library has no ciphers"
     assert error.message == f"the TLS library can't be used{named} ({reason})"
     assert error.variable == ("OPENSSL_CONF" if conf else "")
+    assert isinstance(error.__cause__, ssl.SSLError)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the configuration of a POSIX library")
