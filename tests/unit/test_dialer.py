@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from coder_login.deployment import dialer as dialer_module
@@ -91,6 +92,42 @@ def test_an_address_of_a_family_that_is_missing(monkeypatch: pytest.MonkeyPatch,
     usual = Address(socket.AF_INET, socket.SOCK_STREAM, 0, live)
     monkeypatch.setattr(dialer_module, "_ask_system", lambda host, port: [strange, usual])
     assert connect(Dialer()) == live
+
+
+def test_only_families_that_are_missing(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """The error is the system's own: it says why."""
+    strange = Address(12345, socket.SOCK_STREAM, 0, live)
+    monkeypatch.setattr(dialer_module, "_ask_system", lambda host, port: [strange])
+    with pytest.raises(OSError, match="family"):
+        connect(Dialer())
+
+
+def test_the_next_address_is_given_its_turn_in_time(monkeypatch: pytest.MonkeyPatch, dead: Place, live: Place) -> None:
+    """Not at once, which would open connections to no end; RFC 8305 asks for 100 ms at least."""
+    starts, real = [], dialer_module._Race._start
+
+    def start(race: dialer_module._Race, address: Address) -> None:
+        starts.append(time.monotonic())
+        real(race, address)
+
+    monkeypatch.setattr(dialer_module._Race, "_start", start)
+    tell(monkeypatch, dead, dead, live)
+    with at_most(10):
+        connect(Dialer())
+    assert [later - earlier >= 0.1 for earlier, later in pairwise(starts)] == [True, True]
+
+
+def test_a_name_that_is_looked_up_keeps_no_process_alive(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """The system may take a minute for it, and nothing can interrupt that."""
+    threads = []
+
+    def ask(host: str, port: int) -> list[Address]:
+        threads.append(threading.current_thread())
+        return [Address(socket.AF_INET, socket.SOCK_STREAM, 0, live)]
+
+    monkeypatch.setattr(dialer_module, "_ask_system", ask)
+    connect(Dialer())
+    assert [thread.daemon for thread in threads] == [True]
 
 
 def test_the_last_address_has_all_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch, dead: Place) -> None:
