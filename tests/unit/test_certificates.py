@@ -299,12 +299,28 @@ def test_an_unknown_issuer_is_one_by_its_code(code: int) -> None:
     assert tls_failures.explain_tls(error, lambda: None) == (Failure.CERTIFICATE_ISSUER, f"{UNKNOWN} (flaw)")
 
 
-@pytest.mark.parametrize("code", [85, 86, 89, 92, 94, 79, 26, 47])
-def test_a_flaw_of_form_is_one_by_its_code(code: int) -> None:
-    """Whatever the words of this version of OpenSSL are."""
+def test_a_flaw_of_form_is_one_by_its_code() -> None:
+    """Whatever the words of this version of OpenSSL are; all the others have another meaning."""
+    found = set()
+    for code in range(120):
+        error = ssl.SSLCertVerificationError(1, "x")
+        error.verify_code, error.verify_message = code, "flaw"
+        if tls_failures.explain_tls(error, lambda: None)[0] is Failure.CERTIFICATE_FORM:
+            found.add(code)
+    assert found == {24, 25, 26, 32, 34, 37, 39, 41, 47, 48, 49, *range(76, 95)}
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(1, "n0"), (5, "n0, n1, n2, n3, n4"), (6, "n0, n1, n2, n3, n4 and 1 more"), (9, "n0, n1, n2, n3, n4 and 4 more")],
+)
+def test_five_names_of_another_host_are_shown(count: int, shown: str) -> None:
+    """A certificate can have hundreds."""
     error = ssl.SSLCertVerificationError(1, "x")
-    error.verify_code, error.verify_message = code, "flaw"
-    assert tls_failures.explain_tls(error, lambda: None)[0] is Failure.CERTIFICATE_FORM
+    error.verify_code, error.verify_message = 62, "flaw"
+    fact = f"the server's certificate is for another host: {shown}"
+    names = [f"n{number}" for number in range(count)]
+    assert tls_failures.explain_tls(error, lambda: names) == (Failure.CERTIFICATE_HOST, fact)
 
 
 # Other flaws of TLS.
@@ -341,9 +357,22 @@ def test_an_old_version_is_never_offered(
     ("reason", "failure"),
     [
         ("TLSV13_ALERT_CERTIFICATE_REQUIRED", Failure.TLS_CLIENT_CERTIFICATE),
+        ("SSLV3_ALERT_BAD_CERTIFICATE", Failure.TLS_CLIENT_CERTIFICATE),
         ("DH_KEY_TOO_SMALL", Failure.CERTIFICATE_WEAK),
+        ("EE_KEY_TOO_SMALL", Failure.CERTIFICATE_WEAK),
+        ("CA_KEY_TOO_SMALL", Failure.CERTIFICATE_WEAK),
+        ("CA_MD_TOO_WEAK", Failure.CERTIFICATE_WEAK),
+        ("BAD_ECPOINT", Failure.CERTIFICATE_WEAK),
         ("RECORD_LAYER_FAILURE", Failure.TLS_NONE),
+        ("WRONG_VERSION_NUMBER", Failure.TLS_NONE),
+        ("HTTP_REQUEST", Failure.TLS_NONE),
+        ("PACKET_LENGTH_TOO_LONG", Failure.TLS_NONE),
         ("UNSUPPORTED_PROTOCOL", Failure.TLS_VERSION),
+        ("TLSV1_ALERT_PROTOCOL_VERSION", Failure.TLS_VERSION),
+        ("TLSV1_ALERT_INSUFFICIENT_SECURITY", Failure.TLS_VERSION),
+        ("NO_PROTOCOLS_AVAILABLE", Failure.TLS_VERSION),
+        ("UNSAFE_LEGACY_RENEGOTIATION_DISABLED", Failure.TLS_VERSION),
+        ("VERSION_TOO_LOW", Failure.TLS_VERSION),
         ("SSLV3_ALERT_HANDSHAKE_FAILURE", Failure.TLS),
         (None, Failure.TLS),
     ],

@@ -111,6 +111,8 @@ def test_a_csv_line(line: str, expected: list[tuple[str, str]]) -> None:
         pytest.param(f'"A={SECRET}', id="open-quote"),
         pytest.param(f'"A="{SECRET}', id="after-quote"),
         pytest.param(f"A=1\nB={SECRET}", id="two-lines"),
+        pytest.param(f"A={SECRET}\n", id="line-feed-at-the-end"),
+        pytest.param(f"A={SECRET}\r", id="carriage-return-at-the-end"),
         pytest.param("A=" + "x" * 200_000 + SECRET, id="field-over-the-limit"),
     ],
 )
@@ -246,6 +248,27 @@ def test_a_command_that_prints_too_much(tmp_path: Path, ends: bool) -> None:
     assert time.monotonic() - start < 5
     assert problem.message == "the header command printed more than 65536 bytes"
     assert problem.fault is HeaderFault.COMMAND
+
+
+def test_a_command_that_prints_as_much_as_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last byte."""
+    monkeypatch.setattr(header_command, "COMMAND_MAX_OUTPUT", 3)
+    assert run_header_command(write_command(tmp_path, "sys.stdout.write('A=1')"), URL) == [("A", "1")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups of POSIX")
+def test_a_command_is_killed_though_its_group_can_not_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell at least: nobody waits for it."""
+
+    def refuse(group: int, number: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(header_command, "COMMAND_TIMEOUT", 0.2)
+    monkeypatch.setattr(os, "killpg", refuse)
+    start = time.monotonic()
+    with pytest.raises(HeaderError, match="did not end within"):
+        run_header_command("exec sleep 20", URL)
+    assert time.monotonic() - start < 10
 
 
 def test_a_command_that_prints_no_text(tmp_path: Path) -> None:

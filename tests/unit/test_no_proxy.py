@@ -75,6 +75,8 @@ def test_the_list_of_gos_own_tests(host: str, excluded: bool) -> None:
         pytest.param("10.0.0.0/8", "10.example.com", False, id="cidr-and-a-name"),
         pytest.param("10.0.0.0/33", "10.0.0.1", False, id="cidr-too-long"),
         pytest.param("10.0.0.0/", "10.0.0.0", False, id="cidr-without-length"),
+        pytest.param("10.0.0.0/\u0668", "10.0.0.1", False, id="cidr-in-other-digits"),
+        pytest.param("10.0.0.0/+8", "10.0.0.1", False, id="cidr-with-a-sign"),
         pytest.param("10.0.0.0/255.0.0.0", "10.0.0.1", False, id="netmask"),
         pytest.param("10.0.0.0/8:80", "10.0.0.1", False, id="cidr-with-port"),
         pytest.param("0.0.0.0/0", "10.0.0.1", True, id="cidr-of-all"),

@@ -14,6 +14,8 @@ from coder_login.deployment.errors import (
     RequestError,
     TokenRefusedError,
 )
+from coder_login.deployment.exchange import Request
+from coder_login.deployment.redirects import find_deployment
 from coder_login.deployment.transport import Transport
 from coder_login.deployment.url import DeploymentURL
 from coder_login.errors import CoderError
@@ -275,3 +277,17 @@ def test_a_session_is_not_revoked_elsewhere(deployment: Deployment, elsewhere: D
         client(deployment.url, allow_redirects=True).logout(token)
     assert not isinstance(caught.value, TokenRefusedError)
     assert deployment.is_valid(token)
+
+
+@pytest.mark.parametrize("place", ["https://anna:x@sso.example.com", "ftp://sso.example.com", "https://"])
+def test_a_call_at_a_place_that_no_deployment_has_is_a_page(place: str) -> None:
+    """It is asked of nobody, and named as no deployment; and no request can be made to the last one."""
+    call = "api/v2/users/me"
+    assert find_deployment(f"https://dev.example.com/{call}", f"{place}/{call}") is None
+
+
+@pytest.mark.parametrize("url", ["https:///x", "https://a:b:c/x", "https://a b/x"])
+def test_a_request_to_no_place_has_no_origin(url: str) -> None:
+    """It could be read in two ways, or in none."""
+    with pytest.raises(ValueError):
+        _ = Request("GET", url, {}).origin

@@ -229,3 +229,28 @@ def test_a_host_with_a_final_dot(server_context: ssl.SSLContext, monkeypatch: py
         client(f"https://dev.example.com.:{port}").check_deployment()
         assert len(deployment.requests) == 1
     assert names == ["dev.example.com"]
+
+
+class DeafServer:
+    """A wire to one that answers a greeting with what is no TLS, and then takes nothing any more."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    def receive(self, limit: int) -> bytes:
+        return b"HTTP/1.1 400 Bad Request\r\n\r\n"
+
+    def send(self, data: memoryview) -> None:
+        self.sent += 1
+        if self.sent > 1:
+            raise BrokenPipeError
+
+    def close(self) -> None: ...
+
+
+def test_a_server_that_does_not_hear_why_it_is_refused(client_context: ssl.SSLContext) -> None:
+    """What is wrong with its TLS is the error all the same."""
+    server = DeafServer()
+    with pytest.raises(ssl.SSLError):
+        TLSWire(server, client_context, "dev.example.com").shake_hands()
+    assert server.sent == 2
