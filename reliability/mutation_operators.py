@@ -20,7 +20,7 @@ def find_changes(source: Source, node: ast.AST) -> Iterator[Change]:
     if isinstance(node, ast.stmt):
         yield from remove_statement(source, node)
     match node:
-        case ast.Return(value=ast.expr()) if not _is_none(node.value):
+        case ast.Return(value=ast.expr()) if source.segment(node.value) not in ("None", "False"):
             yield Change("return", *source.span(node), "return None")
         case ast.Raise(cause=ast.expr()):
             yield Change("raise", source.end(node.exc or node), source.end(node), "")
@@ -92,7 +92,3 @@ def drop_decorators(source: Source, node: ast.FunctionDef | ast.ClassDef) -> Ite
         if source.segment(decorator) != "staticmethod":
             at = source.text.rindex("@", 0, source.start(decorator))
             yield Change("decorator", at, source.end(decorator), "")
-
-
-def _is_none(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None

@@ -1,5 +1,6 @@
 """Requests that fail: each failure names the URL and says what happened; and what every request says and does not."""
 
+import itertools
 import platform
 import socket
 import ssl
@@ -268,3 +269,14 @@ def test_the_log_shows_no_header_and_no_body(deployment: Deployment) -> None:
         f"POST {deployment.url}/api/v2/users/logout failed",
     ]
     assert all(line.rsplit(" ", 2)[1].isdecimal() and line.endswith(" ms") for line in lines)
+
+
+def test_the_log_tells_milliseconds(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the clock of the request itself; here each look at it is a quarter of a second later."""
+    lines: list[str] = []
+    clock = itertools.count(step=0.25)
+    monkeypatch.setattr(transport.time, "monotonic", lambda: next(clock))
+    client(deployment.url, log=lines.append).check_deployment()
+    milliseconds = int(lines[0].rsplit(" ", 2)[1])
+    assert milliseconds >= 250
+    assert milliseconds % 250 == 0

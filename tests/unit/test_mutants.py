@@ -92,6 +92,7 @@ def test_an_operator_makes_its_changes(text: str, operator: str, made: set[str])
         pytest.param("def f(a: int | None) -> 'A': ...", id="annotations"),
         pytest.param("if TYPE_CHECKING: a = 1", id="types"),
         pytest.param("__all__ = ['a']", id="all"),
+        pytest.param("T = TypeVar('T')", id="type-variable"),
         pytest.param("class A(Protocol):\n    @property\n    def a(self) -> int: ...", id="protocol"),
     ],
 )
