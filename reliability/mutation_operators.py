@@ -20,7 +20,7 @@ def find_changes(source: Source, node: ast.AST) -> Iterator[Change]:
     if isinstance(node, ast.stmt):
         yield from remove_statement(source, node)
     match node:
-        case ast.Return(value=ast.expr()) if source.segment(node.value) not in ("None", "False"):
+        case ast.Return(value=ast.expr() as value) if source.segment(value) not in ("None", "False"):
             yield Change("return", *source.span(node), "return None")
         case ast.Raise(cause=ast.expr()):
             yield Change("raise", source.end(node.exc or node), source.end(node), "")

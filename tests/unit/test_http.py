@@ -5,6 +5,7 @@ import platform
 import socket
 import ssl
 import sys
+import time
 from dataclasses import replace
 
 import coder_login
@@ -275,7 +276,7 @@ def test_the_log_tells_milliseconds(deployment: Deployment, monkeypatch: pytest.
     """By the clock of the request itself; here each look at it is a quarter of a second later."""
     lines: list[str] = []
     clock = itertools.count(step=0.25)
-    monkeypatch.setattr(transport.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     client(deployment.url, log=lines.append).check_deployment()
     milliseconds = int(lines[0].rsplit(" ", 2)[1])
     assert milliseconds >= 250

@@ -394,7 +394,8 @@ def test_a_directory_in_its_place_is_an_error(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(FileError) as caught, locked(path):
         pass
-    assert caught.value.message.startswith(f"the lock file {path} can't be opened: ")
+    reason = os.strerror(errno.EISDIR if sys.platform != "win32" else errno.EACCES)
+    assert caught.value.message == f"the lock file {path} can't be opened: {reason}"
     assert (caught.value.path, caught.value.action) == (path, Action.OPENED)
     assert isinstance(caught.value.__cause__, IsADirectoryError if sys.platform != "win32" else PermissionError)
 

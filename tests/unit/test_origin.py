@@ -9,6 +9,8 @@ from coder_login.deployment.addresses import compress_ipv6
 from coder_login.deployment.url import DeploymentURL, InvalidURLError, Origin, parse_key
 from coder_login.deployment.url_parsing import URLFault
 
+OTHER_SCHEMES = ("file", "ftp", "git", "javascript", "ssh", "ws", "wss")
+
 ACCEPTED = [
     pytest.param("https://dev.example.com", "https://dev.example.com", id="plain"),
     pytest.param("http://dev.example.com", "http://dev.example.com", id="http"),
@@ -44,6 +46,7 @@ ACCEPTED = [
     pytest.param("https://xn--bcher-kva.example", "https://xn--bcher-kva.example", id="idna"),
     pytest.param(f"https://{'a.' * 126}a", f"https://{'a.' * 126}a", id="longest-host"),
     pytest.param(f"https://{'a' * 63}", f"https://{'a' * 63}", id="longest-label"),
+    pytest.param(f"HTTPS://{'A' * 63}", f"https://{'a' * 63}", id="longest-label-in-upper-case"),
     pytest.param("https://dev1.2x", "https://dev1.2x", id="letter-last"),
     pytest.param("https://dev.0xg", "https://dev.0xg", id="no-hexadecimal-last"),
     pytest.param("https://1.2.3.x4", "https://1.2.3.x4", id="numbers-and-a-letter"),
@@ -118,8 +121,8 @@ BROWSERS = [
         pytest.param("https:dev.example.com", "the URL lacks a // after the scheme", FORM, id="no-slashes"),
         pytest.param("https:8080", "the URL lacks a // after the scheme", FORM, id="a-number-after-the-scheme"),
         pytest.param("HTTP:/dev", "the URL lacks a // after the scheme", FORM, id="one-slash"),
-        pytest.param("ftp://dev", "the URL has the scheme ftp", SCHEME, id="ftp"),
         pytest.param("file:///etc/passwd", "the URL has the scheme file", SCHEME, id="file"),
+        *(pytest.param(f"{name}://dev", f"the URL has the scheme {name}", SCHEME, id=name) for name in OTHER_SCHEMES),
         pytest.param("javascript://dev/%0aalert", "the URL has the scheme javascript", SCHEME, id="js"),
         pytest.param("swordfish://dev", "the URL has an unknown scheme", SCHEME, id="scheme-that-may-be-a-secret"),
         pytest.param("ftp\u202e://dev", "the URL has an unknown scheme", SCHEME, id="bidirectional-scheme"),
