@@ -25,7 +25,6 @@ ABOUT_TEXT = (
     "tests/unit/test_troubleshooting.py",
     "tests/unit/test_library_page.py",
     "tests/unit/test_shutdown.py::test_no_time_is_made_by_a_timedelta",
-    "tests/unit/test_shutdown.py::test_cffi_is_told_of_every_type_at_once",
     "tests/unit/test_startup.py::test_the_readme",
 )
 OF_OTHERS = ("tests/unit/test_benchmarks.py", "tests/unit/test_windows_bench.py", "tests/unit/test_reliability.py")

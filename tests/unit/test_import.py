@@ -8,6 +8,7 @@ import subprocess
 import sys
 import typing
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -154,3 +155,8 @@ def test_the_public_names_are_all_there() -> None:
     """`__all__` names what exists, once."""
     assert sorted(set(wincred.__all__)) == sorted(wincred.__all__)
     assert all(hasattr(wincred, name) for name in wincred.__all__)
+
+
+def test_the_version_is_the_distributions() -> None:
+    """Whoever asks the package, or what is installed, hears the same."""
+    assert wincred.__version__ == version("wincred")

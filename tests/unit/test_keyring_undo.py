@@ -172,3 +172,19 @@ def test_a_reset_that_can_neither_be_seen_nor_undone_is_an_error(store: KeyringS
     provider.before("set", failing(StoreUnavailableError("full")))
     with pytest.raises(KeyringRestoreError, match=r"^the keyring could not be put back as it was: full; "):
         store.reset()
+
+
+def test_a_reset_that_fails_keeps_what_another_client_wrote_meanwhile(
+    store: KeyringStore, provider: SharedKeyring
+) -> None:
+    """The damage is gone, and what took its place is a login."""
+
+    def write_and_fail() -> None:
+        provider.put(OTHERS)
+        raise StoreUnavailableError("gone")
+
+    provider.raw = b"damage"
+    provider.before("get", write_and_fail, after=2)
+    with pytest.raises(StoreUnavailableError, match=r"^gone$"):
+        store.reset()
+    assert provider.entries == OTHERS

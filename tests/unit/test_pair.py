@@ -330,6 +330,18 @@ def test_another_clients_whole_login_is_not_written_over(
     assert content(logged_in) == {"url": THIRD.encode(), "session": b"third"}
 
 
+def test_a_write_waits_for_the_other_client_before_it_reads_back(
+    logged_in: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the clock of the file system says: it may just be between its two writes."""
+    waits: list[float] = []
+    monkeypatch.setattr(pair_module, "SETTLING_TIME", 5)
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    monkeypatch.setattr(time, "sleep", waits.append)
+    logged_in.write(NEW, NEWER)
+    assert waits == [5]
+
+
 def test_the_directory_is_made_for_the_pair(directory: Path) -> None:
     """It need not be there for the lock, which is elsewhere on Windows."""
     with pair_module.FilePair(ConfigDirectory(str(directory))).switched(OLD, TOKEN.encode()):
