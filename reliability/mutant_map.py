@@ -68,11 +68,13 @@ class LineMap:
         return list(near), [name for name in around if name not in near]
 
     def _list_importing(self, path: str) -> dict[str, None]:
+        """The tests whose file imports the module at *path*; where there is none, its package."""
         package, _, name = path.removeprefix("cli/").removesuffix(".py").replace("/", ".").rpartition(".")
-        imported = re.compile(
-            rf"^(from {package}\.{name} |import {package}\.{name}|from {package} import .*\b{name}\b)", re.M
-        )
-        files = [file for file in self.sizes if imported.search((ROOT / file).read_text(encoding="utf-8"))]
+        module = rf"from {package}\.{name} |import {package}\.{name}\b|from {package} import .*\b{name}\b"
+        return self._list_matching(f"^({module})") or self._list_matching(rf"^(from|import) {package}\b")
+
+    def _list_matching(self, pattern: str) -> dict[str, None]:
+        files = [file for file in self.sizes if re.search(pattern, (ROOT / file).read_text(encoding="utf-8"), re.M)]
         return dict.fromkeys(test for test in self.seconds if test.partition("::")[0] in files)
 
     def _list_tests(self, path: str, lines: Iterable[int]) -> dict[str, None]:

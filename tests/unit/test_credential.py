@@ -111,3 +111,8 @@ def test_a_field_of_another_name_is_refused() -> None:
     """When one is made of another, too."""
     with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
         Credential(**FIELDS).__replace__(colour="blue")
+
+
+def test_the_flags_are_those_of_wincred_h() -> None:
+    """CRED_FLAGS_PROMPT_NOW and CRED_FLAGS_USERNAME_TARGET."""
+    assert (CredentialFlags.NONE, CredentialFlags.PROMPT_NOW, CredentialFlags.USERNAME_TARGET) == (0, 2, 4)
