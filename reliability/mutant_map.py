@@ -56,22 +56,24 @@ class LineMap:
     def find(self, mutant: Mutant) -> tuple[list[str], list[str]]:
         """The tests that reach the mutant's own line, or use it, and the others that reach the function around it.
 
-        What runs but once, when its module is imported, is also for those tests whose file imports the module.
+        What runs but once, when its module is imported, is also for those tests whose file imports the module, and for
+        those that import its package.
         """
         near = self._list_tests(mutant.path, [mutant.number, *sorted(mutant.uses)])
         first, last = mutant.function
         around = self._list_tests(mutant.path, range(first, last + 1))
         if not mutant.owner:
-            near |= self._list_importing(mutant.path)
-        if mutant.path.startswith("wincred/"):
-            around |= dict.fromkeys(name for name in self.seconds if name.startswith(UNSEEN))
+            package, _, name = mutant.path.removeprefix("cli/").removesuffix(".py").replace("/", ".").rpartition(".")
+            near |= self._list_matching(
+                rf"^(from {package}\.{name} |import {package}\.{name}\b|from {package} import .*\b{name}\b)"
+            )
+            around |= self._list_matching(rf"^(from|import) {package}\b")
         return list(near), [name for name in around if name not in near]
 
-    def _list_importing(self, path: str) -> dict[str, None]:
-        """The tests whose file imports the module at *path*; where there is none, its package."""
-        package, _, name = path.removeprefix("cli/").removesuffix(".py").replace("/", ".").rpartition(".")
-        module = rf"from {package}\.{name} |import {package}\.{name}\b|from {package} import .*\b{name}\b"
-        return self._list_matching(f"^({module})") or self._list_matching(rf"^(from|import) {package}\b")
+    def list_unseen(self, mutant: Mutant) -> list[str]:
+        """The tests that may reach it without being seen to."""
+        of_binding = mutant.path.startswith("wincred/")
+        return [name for name in self.seconds if of_binding and name.startswith(UNSEEN)]
 
     def _list_matching(self, pattern: str) -> dict[str, None]:
         files = [file for file in self.sizes if re.search(pattern, (ROOT / file).read_text(encoding="utf-8"), re.M)]

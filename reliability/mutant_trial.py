@@ -44,7 +44,9 @@ class Court:
         near, around = self._map.find(mutant)
         if mutant.elsewhere and not near:
             return Verdict("survived")
-        tests = sorted(self._cut(near, around), key=lambda test: -self._kills[mutant.path][test])
+        kills = self._kills[mutant.path]
+        tests = sorted(self._cut(near, around), key=lambda test: -kills[test])
+        tests += [test for test in self._map.list_unseen(mutant) if test not in tests]
         with bench.mutated(mutant):
             verdict = None
             if mutant.owner and near:

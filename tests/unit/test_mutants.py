@@ -219,17 +219,19 @@ def make_map(*tests: str, line: int = 1) -> LineMap:
 def test_a_mutant_is_tried_with_the_tests_that_reach_it() -> None:
     """Those of its line, and those of the function around it; of a constant, those of the lines that name it."""
     line, function, other = (f"tests/unit/test_value.py::{name}" for name in ("line", "function", "other"))
-    tests = {line: [3], function: [2], other: [9]}
-    line_map = LineMap({name: {"seconds": 0.1, "red": False, "lines": {"it.py": at}} for name, at in tests.items()})
-    assert line_map.find(make_one("def f():\n    a = 1\n    return a < 2\n")) == ([line], [function])
-    assert line_map.find(make_one("A = 1 < 2\n\ndef f():\n" + "\n" * 5 + "    return A\n"))[0] == [other]
+    tests, path = {line: [3], function: [2], other: [9]}, "cli/nowhere/it.py"
+    line_map = LineMap({name: {"seconds": 0.1, "red": False, "lines": {path: at}} for name, at in tests.items()})
+    body = make_one("def f():\n    a = 1\n    return a < 2\n")
+    assert line_map.find(replace(body, path=path)) == ([line], [function])
+    constant = make_one("A = 1 < 2\n\ndef f():\n" + "\n" * 5 + "    return A\n")
+    assert line_map.find(replace(constant, path=path))[0] == [other]
 
 
 def test_what_runs_when_its_module_is_imported_is_tried_with_the_tests_that_import_it() -> None:
-    """A class's attribute is used by lines of other modules."""
-    file = "tests/unit/test_value.py"
+    """A class's attribute is used by lines of other modules; then come those that import its package."""
+    value, hints = "tests/unit/test_value.py::test_it", "tests/unit/test_hints.py::test_it"
     mutant = replace(make_one("class A:\n    a = 1 < 2\n"), path="cli/coder_login/value.py")
-    assert make_map(f"{file}::test_it", "tests/unit/test_hints.py::test_it").find(mutant) == ([f"{file}::test_it"], [])
+    assert make_map(hints, value).find(mutant) == ([value], [hints])
 
 
 class FakeBench:
