@@ -53,22 +53,23 @@ class LineMap:
                 for line in lines:
                     self._tests.setdefault(path, {}).setdefault(line, []).append(name)
 
-    def find(self, mutant: Mutant) -> tuple[list[str], list[str]]:
-        """The tests that reach the mutant's own line, or use it, and the others that reach the function around it.
+    def find(self, mutant: Mutant) -> list[list[str]]:
+        """The tests that may find it, in groups: those that reach its own line or use it, the others that reach the
+        function around it. In front are those whose file imports the module, which it may be about.
 
-        What runs but once, when its module is imported, is also for those tests whose file imports the module, and for
-        those that import its package.
+        What runs but once, when its module is imported, is also for those that import the module or its package.
         """
+        package, _, name = mutant.path.removeprefix("cli/").removesuffix(".py").replace("/", ".").rpartition(".")
+        module = rf"from {package}\.{name} |import {package}\.{name}\b|from {package} import .*\b{name}\b"
+        about = self._list_matching(f"^({module})")
         near = self._list_tests(mutant.path, [mutant.number, *sorted(mutant.uses)])
         first, last = mutant.function
         around = self._list_tests(mutant.path, range(first, last + 1))
         if not mutant.owner:
-            package, _, name = mutant.path.removeprefix("cli/").removesuffix(".py").replace("/", ".").rpartition(".")
-            near |= self._list_matching(
-                rf"^(from {package}\.{name} |import {package}\.{name}\b|from {package} import .*\b{name}\b)"
-            )
+            near |= about
             around |= self._list_matching(rf"^(from|import) {package}\b")
-        return list(near), [name for name in around if name not in near]
+        groups = ([name for name in near if name in about], [name for name in near if name not in about])
+        return [*groups, [name for name in around if name not in near]]
 
     def list_unseen(self, mutant: Mutant) -> list[str]:
         """The tests that may reach it without being seen to."""

@@ -26,7 +26,16 @@ for _name in ("cffi", "click", "trustme", "platformdirs", "hypothesis.strategies
     importlib.import_module(_name)
 
 LOG, ANSWER = Path("mutant.log"), Path("mutant.json")
-OPTIONS = ["-q", "--tb=short", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+OPTIONS = [
+    "-q",
+    "--tb=short",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:randomly",
+    "-W",
+    "ignore::pytest.PytestAssertRewriteWarning",
+]
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ STAGES = (2, 6)
 """Test files of a first look, at those that are the likeliest to find the mutant, and of a second one; then come all
 the others. To collect a file takes longer than most of its tests."""
 
-ALL_SECONDS = 10.0
+ALL_SECONDS = 15.0
 """Of a mutant's tests together, the quickest first: what they don't find in that time has survived."""
 
 STEADY_SECONDS = 0.2
@@ -41,18 +41,18 @@ class Court:
         self._kills: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def try_mutant(self, bench: Bench, mutant: Mutant) -> Verdict:
-        near, around = self._map.find(mutant)
+        *groups, around = self._map.find(mutant)
+        near, kills = [test for group in groups for test in group], self._kills[mutant.path]
         if mutant.elsewhere and not near:
             return Verdict("survived")
-        kills = self._kills[mutant.path]
-        tests = sorted(self._cut(near, around), key=lambda test: -kills[test])
+        tests = sorted(self._cut(*groups, around), key=lambda test: -kills[test])
         tests += [test for test in self._map.list_unseen(mutant) if test not in tests]
         with bench.mutated(mutant):
             verdict = None
             if mutant.owner and near:
                 verdict = try_tests(partial(bench.run_inside, mutant), tests, self._map.seconds)
             verdict = verdict or self._try_anew(bench, mutant, tests, near or around)
-        self._kills[mutant.path].update([verdict.killer, _name_file(verdict.killer)])
+        kills.update([verdict.killer, _name_file(verdict.killer)])
         return verdict
 
     def _try_anew(self, bench: Bench, mutant: Mutant, tests: Sequence[str], near: Sequence[str]) -> Verdict:
@@ -72,12 +72,11 @@ class Court:
             if stage := [test for test in tests if _name_file(test) in files[start:end]]:
                 yield stage
 
-    def _cut(self, near: Sequence[str], around: Sequence[str]) -> list[str]:
-        """As many of both as there is time for: the near ones first, the quickest first."""
-        ordered = [
-            test for group in (near, around) for test in sorted(group, key=lambda test: (self._map.seconds[test], test))
-        ]
-        ends = accumulate(self._map.seconds[test] for test in ordered)
+    def _cut(self, *groups: Sequence[str]) -> list[str]:
+        """As many tests as there is time for: group by group, the quickest first."""
+        seconds = self._map.seconds
+        ordered = [test for group in groups for test in sorted(group, key=lambda test: (seconds[test], test))]
+        ends = accumulate(seconds[test] for test in ordered)
         return [test for test, end in zip(ordered, ends, strict=True) if end <= ALL_SECONDS]
 
 

@@ -30,7 +30,7 @@ A mutant is the product with one small change: a statement that is gone, a condi
 one more. The suite is run against it; a mutant that no test finds shows what no test holds. In the long form every
 removed statement, `raise`, `with`, `except` and `finally` of the stores is tried, and a sample, always the same, of all
 other changes of the binding, of the stores and of the deployment package. For a mutant those tests are run that reach
-its function, the quickest first, 10 seconds of them at most. What an operator makes, and what it leaves alone, is in
+its function, the quickest first, 15 seconds of them at most. What an operator makes, and what it leaves alone, is in
 `reliability/mutation*.py`; `reliability/mutants_excused.toml` has those that are not found, each with its reason.
 A mutant in what only another system runs is counted apart when no test with a fake finds it. The quick form tries a
 fixed sample with the tests that have found it (`reliability/mutants_sample.toml`, which the long form writes).

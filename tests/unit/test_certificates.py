@@ -611,6 +611,7 @@ def test_a_key_log_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_p
     error = fail_to_set_up()
     assert error.message.startswith(f"SSLKEYLOGFILE names {path}, which can't be written (")
     assert error.variable == "SSLKEYLOGFILE"
+    assert isinstance(error.__cause__, OSError)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")

@@ -222,16 +222,16 @@ def test_a_mutant_is_tried_with_the_tests_that_reach_it() -> None:
     tests, path = {line: [3], function: [2], other: [9]}, "cli/nowhere/it.py"
     line_map = LineMap({name: {"seconds": 0.1, "red": False, "lines": {path: at}} for name, at in tests.items()})
     body = make_one("def f():\n    a = 1\n    return a < 2\n")
-    assert line_map.find(replace(body, path=path)) == ([line], [function])
+    assert line_map.find(replace(body, path=path)) == [[], [line], [function]]
     constant = make_one("A = 1 < 2\n\ndef f():\n" + "\n" * 5 + "    return A\n")
-    assert line_map.find(replace(constant, path=path))[0] == [other]
+    assert line_map.find(replace(constant, path=path))[1] == [other]
 
 
 def test_what_runs_when_its_module_is_imported_is_tried_with_the_tests_that_import_it() -> None:
     """A class's attribute is used by lines of other modules; then come those that import its package."""
     value, hints = "tests/unit/test_value.py::test_it", "tests/unit/test_hints.py::test_it"
     mutant = replace(make_one("class A:\n    a = 1 < 2\n"), path="cli/coder_login/value.py")
-    assert make_map(hints, value).find(mutant) == ([value], [hints])
+    assert make_map(hints, value).find(mutant) == [[value], [], [hints]]
 
 
 class FakeBench:

@@ -115,6 +115,16 @@ def test_a_key_that_may_have_been_made_is_said_to_be(problem: BaseException, rea
     assert len(fakes.calls) == 1
 
 
+AFTER_SENDING = {Failure.TIMEOUT, Failure.CUT_SHORT, Failure.TOO_LONG, Failure.NOT_HTTP, Failure.OTHER}
+
+
+@pytest.mark.parametrize("failure", Failure)
+def test_a_request_that_was_never_sent_has_made_no_key(failure: Failure) -> None:
+    """Only what can befall one that has arrived leaves a doubt."""
+    with pytest.raises(KeyLeftError if failure in AFTER_SENDING else RequestError):
+        Fakes(mint_key=RequestError("no answer", failure)).log_in()
+
+
 @pytest.mark.parametrize("status", [400, 401, 499])
 def test_a_refusal_has_made_no_key(status: int) -> None:
     """It is told as it is."""
