@@ -149,3 +149,9 @@ def test_a_busy_file_is_not_asked_for_without_a_pause(monkeypatch: pytest.Monkey
 
     config_module._retry(call)
     assert pauses == [0.01, 0.01]
+
+
+def test_a_removal_says_whether_there_was_a_file(config: ConfigDirectory) -> None:
+    """A second one finds none, and that is no error."""
+    assert config.remove("url") is True
+    assert config.remove("url") is False
