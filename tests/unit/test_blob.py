@@ -27,6 +27,7 @@ SINGLE = "a single session whose URL is not understood"
 DUPLICATE = "a JSON object with a duplicate key"
 SURROGATE = "a string with a lone surrogate"
 DAMAGE = {
+    "one-character-of-utf-16": (b"1\0", "a JSON number, not an object"),
     "not-json": (b"hunter2", f"{NOT_JSON} 0 of 7"),
     "cut-off": (b'{"hunter2": ', f"{NOT_JSON} 12 of 12"),
     "nul-after-it": (b'{"hunter2":1}\0', f"{NOT_JSON} 13 of 14"),

@@ -155,3 +155,27 @@ def test_a_removal_says_whether_there_was_a_file(config: ConfigDirectory) -> Non
     """A second one finds none, and that is no error."""
     assert config.remove("url") is True
     assert config.remove("url") is False
+
+
+@pytest.mark.parametrize(
+    ("look", "action"),
+    [
+        pytest.param(lambda config: config.check_removable("url"), Action.REMOVED, id="check-removable"),
+        pytest.param(lambda config: config.last_changes("url"), Action.READ, id="last-changes"),
+        pytest.param(lambda config: config.read_bytes("url"), Action.READ, id="read"),
+        pytest.param(lambda config: config.remove("url"), Action.REMOVED, id="remove"),
+    ],
+)
+def test_a_file_that_can_not_be_looked_at_is_an_error(
+    config: ConfigDirectory, monkeypatch: pytest.MonkeyPatch, look: Callable[[ConfigDirectory], object], action: Action
+) -> None:
+    """Of ours, with what was to be done with it."""
+
+    def refuse(path: str) -> os.stat_result:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "lstat", refuse)
+    with pytest.raises(FileError) as caught:
+        look(config)
+    assert caught.value.action is action
+    assert isinstance(caught.value.__cause__, PermissionError)

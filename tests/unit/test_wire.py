@@ -254,3 +254,14 @@ def test_a_server_that_does_not_hear_why_it_is_refused(client_context: ssl.SSLCo
     with pytest.raises(ssl.SSLError):
         TLSWire(server, client_context, "dev.example.com").shake_hands()
     assert server.sent == 2
+
+
+def test_an_answer_that_takes_longer_than_a_slice_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wait is cut into slices for Ctrl-C alone."""
+    monkeypatch.setattr("coder_login.deployment.deadline._SLICE", 0.01)
+    here, there = socket.socketpair()
+    timer = threading.Timer(0.2, there.sendall, [b"late"])
+    timer.start()
+    with closing(there), closing(BareWire(here, Deadline(30))) as wire:
+        assert wire.receive(10) == b"late"
+        timer.join(10)
