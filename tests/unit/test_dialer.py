@@ -98,8 +98,10 @@ def test_only_families_that_are_missing(monkeypatch: pytest.MonkeyPatch, live: P
     """The error is the system's own: it says why."""
     strange = Address(12345, socket.SOCK_STREAM, 0, live)
     monkeypatch.setattr(dialer_module, "_ask_system", lambda host, port: [strange])
-    with pytest.raises(OSError, match="family"):
+    with pytest.raises(OSError) as caught:
         connect(Dialer())
+    assert caught.value.errno is not None
+    assert "the host has no address" not in str(caught.value)
 
 
 def test_the_next_address_is_given_its_turn_in_time(monkeypatch: pytest.MonkeyPatch, dead: Place, live: Place) -> None:
