@@ -27,7 +27,9 @@ ABOUT_TEXT = (
     "tests/unit/test_shutdown.py::test_no_time_is_made_by_a_timedelta",
     "tests/unit/test_startup.py::test_the_readme",
 )
-OF_OTHERS = ("tests/unit/test_benchmarks.py", "tests/unit/test_windows_bench.py", "tests/unit/test_reliability.py")
+OF_OTHERS = tuple(
+    f"tests/unit/test_{name}.py" for name in ("benchmarks", "windows_bench", "windows_job", "reliability")
+)
 UNSEEN = (
     # Coverage sees nothing of what they run: it has `-I -S`, or they trace the lines themselves.
     "tests/unit/test_import.py",

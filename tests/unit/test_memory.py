@@ -244,3 +244,28 @@ def test_a_wipe_that_fails_keeps_no_other_from_being_done(monkeypatch: pytest.Mo
         wincred.enumerate()
     assert len(addresses) == 4
     assert [(block.unwiped, block.freed) for block in advapi32.blocks] == [(2, 1)]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda: wincred.read("example.com"), id="read"),
+        pytest.param(lambda: wincred.enumerate(), id="enumerate"),
+    ],
+)
+def test_an_interruption_of_a_wipe_comes_out_after_the_wipe(
+    advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch, call: Callable[[], object]
+) -> None:
+    """It is neither lost, nor does it leave a secret."""
+    advapi32.put(Stored(target_name="example.com", blob=SECRET))
+    interruptions, real = [KeyboardInterrupt()], _marshal._wipe
+
+    def wipe(*arguments: Any) -> None:
+        if interruptions:
+            raise interruptions.pop()
+        real(*arguments)
+
+    monkeypatch.setattr(_marshal, "_wipe", wipe)
+    with pytest.raises(KeyboardInterrupt):
+        call()
+    assert all(block.wiped for block in advapi32.blocks)

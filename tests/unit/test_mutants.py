@@ -156,6 +156,15 @@ def test_a_low_score_fails_the_run() -> None:
     ]
 
 
+def test_a_single_survivor_of_a_module_may_be_excused() -> None:
+    """Of the few of a module that the sample has, one is soon more than eight percent."""
+    made = make_mutants("it.py", "a = [1, 2]")
+    others = make_mutants("other.py", f"a = {[*range(99)]}")
+    excuses = {made[0].key: Excuse("survives", "it does")}
+    verdicts = {mutant: SURVIVED if mutant.key in excuses else FOUND for mutant in [*made, *others]}
+    assert judge([*made, *others], verdicts, excuses, []).faults == []
+
+
 def test_an_equivalent_mutant_is_not_counted() -> None:
     """Nobody can tell it; so it has no verdict."""
     mutant, other = make_mutants("it.py", "a = 1")[:2]

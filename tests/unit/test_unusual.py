@@ -11,7 +11,7 @@ import pytest
 from fake_advapi32 import FakeAdvapi32, Stored
 
 import wincred
-from wincred import Attributes, Credential, CredentialFlags
+from wincred import Attributes, Credential, CredentialFlags, _marshal
 
 YEAR_9999_ENDS = 2_650_467_744_000_000_000  # as a FILETIME: 3 652 059 - 584 388 days of 864 000 000 000 units
 MAX_TIME = datetime.max.replace(tzinfo=UTC)
@@ -223,3 +223,12 @@ def test_a_listing_that_succeeds_with_none_and_nothing(advapi32: FakeAdvapi32) -
     advapi32.invented_entries, advapi32.gives_nothing = -1, True
     assert wincred.enumerate() == []
     assert advapi32.calls == ["CredEnumerateW"]
+
+
+def test_a_size_at_the_bound_of_the_absurd_is_read(advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is over it is taken for no memory at all; here the bounds are of two small credentials."""
+    for name in ("one", "two"):
+        advapi32.put(Stored(target_name=name, blob=b"1234"))
+    monkeypatch.setattr(_marshal, "_ABSURD_COUNT", 2)
+    monkeypatch.setattr(_marshal, "_ABSURD_SIZE", 4)
+    assert [credential.blob for credential in wincred.enumerate()] == [b"1234", b"1234"]
