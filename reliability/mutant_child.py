@@ -1,4 +1,7 @@
-"""A run of tests in a child of its own, with a limit of time, memory and room for files; nothing is left running."""
+"""A run of tests in a child of its own, with a limit of time, memory and room for files; nothing is left running.
+
+It runs in the folder `tree` of its bench, and can change no file outside of that bench.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,14 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 assert sys.platform == "linux"
 
 SET_CHILD_SUBREAPER = 36  # prctl(2)
+DESTRUCTIVE = {"os.chmod", "os.chown", "os.remove", "os.rename", "os.rmdir", "shutil.rmtree"}
 MEMORY, FILE_SIZE = 4 << 30, 64 << 20  # bytes that a mutant may use, and write into one file
 
 
@@ -37,6 +43,7 @@ def run_in_child(work: Callable[[], int], seconds: float) -> int | None:
 def _be_child(work: Callable[[], int], seconds: int) -> None:
     code = 3
     try:
+        sys.addaudithook(partial(_refuse_outside, os.path.dirname(os.getcwd())))
         os.setsid()
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
@@ -46,6 +53,14 @@ def _be_child(work: Callable[[], int], seconds: int) -> None:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _refuse_outside(folder: str, event: str, arguments: tuple[Any, ...]) -> None:
+    """Raise for a change of what is not in *folder*: a mutant can make the superuser close the root directory."""
+    if event in DESTRUCTIVE and isinstance(arguments[0], str | os.PathLike):
+        path = os.path.abspath(os.fspath(arguments[0]))
+        if not path.startswith(f"{folder}{os.sep}"):
+            raise PermissionError(f"{event} outside of {folder}: {path}")
 
 
 def _wait(child: int, seconds: float) -> int | None:

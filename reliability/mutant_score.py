@@ -55,6 +55,8 @@ def count(sample: Mapping[Key, Sequence[str]], verdicts: Mapping[Mutant, Verdict
     survived = [mutant for mutant, verdict in tried.items() if not is_found(verdict)]
     stale = len(sample) - len(tried)
     faults = [f"survived: {mutant}, which {sample[mutant.key]} found" for mutant in survived]
+    if not sample:
+        faults.append("the sample is empty: run the long form, which chooses one")
     if stale > MOST_STALE:
         faults.append(
             f"{stale} of the sample are gone with their lines or tests: run the long form, which chooses anew"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ assert sys.platform == "linux"  # mypy reads no further for another system
 
 import mutants
 from mutant_bench import ROOT, Bench
+from mutant_child import run_in_child
 from mutant_lists import Excuse, find_stale, read_excuses, read_sample, render_key, write_sample
 from mutant_map import LineMap
 from mutant_score import choose_sample, count, judge
@@ -215,6 +217,7 @@ def test_a_sample_that_has_gone_fails_the_quick_form() -> None:
     assert count(sample, {mutant: FOUND}).faults == []
     assert count(sample, {mutant: SURVIVED}).faults == [f"survived: {mutant}, which ['test'] found"]
     assert count(sample, {}).faults == []
+    assert count({}, {}).faults == ["the sample is empty: run the long form, which chooses one"]
     gone = {(*mutant.key[:3], f"{number}"): ["test"] for number in range(11)}
     assert count(gone, {}).faults == [
         "11 of the sample are gone with their lines or tests: run the long form, which chooses anew"
@@ -336,3 +339,22 @@ def test_a_mutant_is_found_in_the_session_as_in_a_new_process() -> None:
         for tried, outcome in ((same, Verdict("survived")), (mutant, Verdict("killed", test))):
             with bench.mutated(tried):
                 assert try_tests(partial(bench.run_inside, tried), [test], {}) == outcome
+
+
+@pytest.mark.parametrize("place", ["bench/tmp", "elsewhere"])
+def test_a_mutant_changes_nothing_outside_of_its_bench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """One of what makes private directories would close the root of the file system to everybody but its owner."""
+    (tmp_path / "bench/tree").mkdir(parents=True)
+    (tmp_path / place).mkdir(mode=0o755)
+    monkeypatch.chdir(tmp_path / "bench/tree")
+
+    def close() -> int:
+        (tmp_path / place).chmod(0o700)
+        return 0
+
+    code = run_in_child(close, 20)
+    assert (code == 0, (tmp_path / place).stat().st_mode & 0o777) == (
+        (True, 0o700) if place == "bench/tmp" else (False, 0o755)
+    )
