@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -44,7 +45,7 @@ WORDS = (
 
 _URL = DeploymentURL.parse("http://localhost:3000")
 _CALLS: tuple[Callable[[Client], object], ...] = (
-    Client.check_deployment,
+    Client.check_deployment,  # which sends no token: who writes one into an answer to it has guessed it
     lambda client: client.identify(TOKEN),
     lambda client: client.mint_key(TOKEN),
     lambda client: client.logout(TOKEN),
@@ -110,6 +111,7 @@ class FuzzedDialer:
 def try_answer(data: bytes) -> None:
     cursor = Cursor(data)
     call, follows = cursor.pick(_CALLS), cursor.pick((False, True))
+    check_shown = partial(_check_shown, (SECRET,) if call is Client.check_deployment else (SECRET, TOKEN))
     dialer = FuzzedDialer(cursor)
     with ExitStack() as stack:
         stack.enter_context(mock.patch.dict(os.environ, clear=True))
@@ -117,26 +119,26 @@ def try_answer(data: bytes) -> None:
         stack.enter_context(mock.patch.object(transport, "make_tls_context", return_value="TLS"))
         stack.enter_context(mock.patch.object(channel.Channel, "start_tls", dialer.start_tls))
         headers = [("X-Gate", SECRET)]
-        client = Client(_URL, Transport(_URL, headers=headers, allow_redirects=follows, timeout=30, log=_check_shown))
+        client = Client(_URL, Transport(_URL, headers=headers, allow_redirects=follows, timeout=30, log=check_shown))
         try:
-            _check_result(call(client))
+            _check_result(call(client), check_shown)
         except (RequestError, APIError) as error:
             check_error(error)
-            _check_shown(f"{error.message}{vars(error)}")
+            check_shown(f"{error.message}{vars(error)}")
     _check_connections(dialer, follows)
 
 
-def _check_shown(text: str) -> None:
-    for secret in (TOKEN, SECRET):
+def _check_shown(secrets: tuple[str, ...], text: str) -> None:
+    for secret in secrets:
         assert secret.lower() not in text.lower(), "a secret is shown"
 
 
-def _check_result(result: object) -> None:
+def _check_result(result: object, check_shown: Callable[[str], None]) -> None:
     if isinstance(result, User):
         texts = [result.id, result.username, *result.organization_ids]
         texts += [text for names in (result.roles, *result.roles.values()) for text in names]
         assert all(isinstance(text, str) for text in texts)
-        _check_shown(f"{texts}")
+        check_shown(f"{texts}")
     elif result is not None:
         assert isinstance(result, str) and result.isascii() and result.isprintable() and 0 < len(result) <= 256
 
