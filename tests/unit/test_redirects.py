@@ -291,3 +291,11 @@ def test_a_request_to_no_place_has_no_origin(url: str) -> None:
     """It could be read in two ways, or in none."""
     with pytest.raises(ValueError):
         _ = Request("GET", url, {}).origin
+
+
+def test_no_escape_completes_a_secret() -> None:
+    """A NUL after the first digit of a token is shown as an escape that ends with that digit."""
+    url = DeploymentURL.parse("https://dev.example.com")
+    transport = Transport(url, headers=[("X-Gate", "0123456789-s3cret")], timeout=1)
+    shown = transport.make_printable("0\x00123456789-s3cret")
+    assert shown == "0\\x0[hidden]"

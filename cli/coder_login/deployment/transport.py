@@ -99,7 +99,8 @@ class Transport:
 
     def make_printable(self, text: str) -> str:
         """*text*, which a server may have made of what it was sent, for a person: without a token or a header."""
-        return printable(self.hide(text))
+        # Again at last: the digits of an escaped character can be the first ones of a token.
+        return self.hide(printable(self.hide(text)))
 
     def hide(self, text: str) -> str:
         """*text*, which a server may have made of what it was sent, without a token or a header."""
