@@ -26,7 +26,7 @@ line ends with exit code 0, 1 or 2 and shows no secret; the two files give a tok
 to Windows what it got, or refuses it; small texts are printed without what moves a cursor. An exception that is not
 ours is a crash.
 
-[atheris](https://pypi.org/project/atheris/) makes the inputs and keeps those that reach new code: the corpus in
+[atheris](https://github.com/google/atheris) makes the inputs and keeps those that reach new code: the corpus in
 `reliability/corpus/`, which `tests/unit/test_fuzzing.py` replays on every system. The seed is fixed.
 """
 

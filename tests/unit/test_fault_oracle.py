@@ -152,18 +152,18 @@ def test_the_next_run_after_a_logout() -> None:
 
 LOG = """\
 7 openat(AT_FDCWD</>, "/lib/x.py", O_RDONLY) = 3</lib/x.py>
-7 openat(AT_FDCWD</>, "/root/config/url", O_RDONLY) = 3</root/config/url>
-8 openat(AT_FDCWD</>, "/root/config/of-a-thread", O_RDONLY) = 4</root/config/of-a-thread>
+7 openat(AT_FDCWD</>, "/run/config/url", O_RDONLY) = 3</run/config/url>
+8 openat(AT_FDCWD</>, "/run/config/of-a-thread", O_RDONLY) = 4</run/config/of-a-thread>
 7 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP <unfinished ...>
 7 <... socket resumed>) = 5<socket:[9]>
 7 poll([{fd=5<socket:[9]>, events=POLLIN}], 1, 200) = 1
-7 write(1</root/stdout>, "in /root/config", 15) = -1 EIO (Input/output error) (INJECTED)
+7 write(1</run/stdout>, "in /run/config", 15) = -1 EIO (Input/output error) (INJECTED)
 """
 
 
 def test_the_calls_of_a_log() -> None:
     """Those of the main thread that concern the directory or a socket, counted with all of their name."""
-    assert list_calls(LOG, "/root") == [
+    assert list_calls(LOG, "/run") == [
         Call("openat", 2, "config/url"),
         Call("socket", 1, "socket"),
         Call("poll", 1, "socket"),
@@ -174,7 +174,7 @@ def test_the_calls_of_a_log() -> None:
 def test_a_call_whose_errors_nobody_has_said_is_refused() -> None:
     """It would be passed over."""
     with pytest.raises(KeyError, match=r"does not know the errors of \{'truncate'\}"):
-        list_calls('7 truncate("/root/config/url", 0) = 0\n', "/root")
+        list_calls('7 truncate("/run/config/url", 0) = 0\n', "/run")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_call_whose_errors_nobody_has_said_is_refused() -> None:
     [
         pytest.param("EIO", LOG, True, id="error"),
         pytest.param("EIO", LOG.replace(" (INJECTED)", ""), False, id="no-error"),
-        pytest.param("EIO", LOG.replace("/root/stdout", "/root/stderr"), False, id="at-another-call"),
+        pytest.param("EIO", LOG.replace("/run/stdout", "/run/stderr"), False, id="at-another-call"),
         pytest.param("SIGINT", f"{LOG}7 --- SIGINT {{si_signo=SIGINT}} ---\n", True, id="signal"),
         pytest.param("SIGINT", LOG, False, id="no-signal"),
         pytest.param("SIGKILL", f"{LOG}7 +++ killed by SIGKILL +++\n", True, id="killed"),
@@ -190,7 +190,7 @@ def test_a_call_whose_errors_nobody_has_said_is_refused() -> None:
 )
 def test_a_fault_that_came(fault: str, log: str, reached: bool) -> None:
     """At the call that was meant, by the log."""
-    assert is_reached(log, "/root", Call("write", 1, "stdout"), fault) is reached
+    assert is_reached(log, "/run", Call("write", 1, "stdout"), fault) is reached
 
 
 @pytest.mark.parametrize(
