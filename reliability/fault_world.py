@@ -26,26 +26,12 @@ STAGED = frozenset((".url.new", ".session.new", ".url.old", ".session.old"))
 """Files that a killed writer may leave, and the next one removes."""
 
 
-class RecordingDeployment(Deployment):
-    """It remembers the keys that it has made."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.minted: list[str] = []
-
-    def issue_token(self, token: str | None = None) -> str:
-        issued = super().issue_token(token)
-        if token is None:
-            self.minted.append(issued)
-        return issued
-
-
 class World:
     """A worker's, while it is entered. `set_up` for each run of a scenario, then `run`, perhaps more than once."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._deployment = stack.enter_context(RecordingDeployment())
+            self._deployment = stack.enter_context(Deployment())
             self.root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="coder-faults-"))).resolve()
             self._forks = stack.enter_context(Forks(self.root))
             self._close = stack.pop_all()
@@ -60,7 +46,7 @@ class World:
             shutil.rmtree(self.root / name, ignore_errors=True)
         for token in self._deployment.valid_tokens():
             self._deployment.revoke(token)
-        self._deployment.minted.clear()
+        self._deployment.keys.clear()
         self._tokens = {label: _make_token() for label in (STORED, GIVEN, ELSEWHERE, PLAIN)}
         for label in (STORED, GIVEN):
             self._deployment.issue_token(self._tokens[label])
@@ -97,7 +83,7 @@ class World:
         """Each text that differs from run to run, and its label."""
         tokens = {token: label for label, token in self._tokens.items()}
         host = self._deployment.url.partition("://")[2]
-        return tokens | dict.fromkeys(self._deployment.minted, MINTED) | {host: "@HOST@", str(self.root): "@ROOT@"}
+        return tokens | dict.fromkeys(self._deployment.keys, MINTED) | {host: "@HOST@", str(self.root): "@ROOT@"}
 
     def _label(self, content: bytes) -> str:
         text = content.decode(errors="backslashreplace")

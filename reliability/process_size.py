@@ -80,12 +80,22 @@ if sys.platform == "win32":
         handles = (_Handle * count).from_buffer(listing, ctypes.sizeof(ctypes.c_void_p))
         return sum(handle.OwnerPid == os.getpid() for handle in handles)
 
-    def find_memory() -> int:
+    def _read_counters() -> _Counters:
         """https://learn.microsoft.com/windows/win32/api/psapi/nf-psapi-getprocessmemoryinfo"""
         counters = _Counters(cb=ctypes.sizeof(_Counters))
         if not ctypes.windll.psapi.GetProcessMemoryInfo(_THIS, ctypes.byref(counters), counters.cb):
             raise ctypes.WinError()
-        return int(counters.WorkingSetSize)
+        return counters
+
+    def find_memory() -> int:
+        return int(_read_counters().WorkingSetSize)
+
+    def find_peak() -> int:
+        """Bytes of memory at the peak of this process."""
+        return int(_read_counters().PeakWorkingSetSize)
+
+    def reset_peak() -> None:
+        """Windows can't."""
 
 else:
 
@@ -96,3 +106,13 @@ else:
         """What is resident: the second field of proc(5)'s statm, in pages."""
         with open("/proc/self/statm") as statm:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def find_peak() -> int:
+        """Bytes of memory at the peak of this process since the last `reset_peak`."""
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) * 1024
+
+    def reset_peak() -> None:
+        """Count from here on; proc(5), clear_refs."""
+        with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")

@@ -6,15 +6,12 @@ Without a NUMBER and a KIND, list the calls of the scenario, and all its faults 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path += [str(ROOT / name) for name in ("reliability", "tests/support")]
-
-from fault_seam import Fault, find_kinds  # noqa: E402
-from seam_faults import Trial, try_scenario  # noqa: E402
-from seam_scenarios import make_scenarios  # noqa: E402
-from seam_world import entered  # noqa: E402
+import prove  # noqa: F401  # which lets the modules of the suite be found
+from fault_seam import Fault, find_kinds
+from seam_faults import Trial, try_scenario
+from seam_scenarios import make_scenarios
+from seam_world import entered
 
 
 def main(name: str, number: str = "", kind_name: str = "") -> None:

@@ -14,8 +14,6 @@ from seam_scenarios import Scenario, make_scenarios
 from seam_world import Pair, World, entered
 from watched_advapi32 import WatchedAdvapi32
 
-from wincred import _dll
-
 ABOUT = """\
 Every form of `login`, `logout`, `login token`, `keyring migrate` and `keyring reset`, and the methods of the stores
 that change something, run within one process on the real Credential Manager, under a name of their own, and on real
@@ -131,6 +129,3 @@ class Trial:
         if "Traceback" in run.stderr or "unforeseen" in run.stderr:
             problems.append(f"the next run: {run.stderr}")
         return problems
-
-
-assert set(_dll.FUNCTIONS) <= set(dir(WatchedAdvapi32))

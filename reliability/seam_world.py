@@ -35,13 +35,9 @@ OTHERS_TOKEN = "otherother-abcdefghijklmnopqrstuv"
 
 
 class NearDeployment(Deployment):
-    """One that answers without a network, which is no part of this, and remembers each session key that it has made."""
+    """One that answers without a network, which is no part of this."""
 
     url = "http://127.0.0.1:7080"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.made: list[str] = []
 
     def perform(self, request: exchange.Request, *_: object) -> tuple[SimpleNamespace, bytes]:
         """In the place of the exchange over a connection."""
@@ -50,17 +46,13 @@ class NearDeployment(Deployment):
         )
         return SimpleNamespace(status=answer.status, headers=_make_message(answer.headers)), answer.body
 
-    def issue_token(self, token: str | None = None) -> str:
-        self.made.append(super().issue_token(token))
-        return self.made[-1]
-
     def restart(self) -> None:
         """As at first: no sessions but those of TOKENS."""
         for token in self.valid_tokens():
             self.revoke(token)
         for token in TOKENS.values():
             self.issue_token(token)
-        self.made.clear()
+        self.keys.clear()
 
 
 @dataclass(frozen=True)
@@ -136,7 +128,7 @@ class World:
 
     @property
     def tokens(self) -> list[str]:
-        return [*TOKENS.values(), OTHERS_TOKEN, *self.deployment.made]
+        return [*TOKENS.values(), OTHERS_TOKEN, *self.deployment.keys]
 
     def _name_tokens(self, text: str) -> str:
         names = {token: name for name, token in TOKENS.items()} | {OTHERS_TOKEN: "OTHERS"}

@@ -47,7 +47,7 @@ class Visitor:
     def __enter__(self) -> Self:
         command = [sys.executable, "-P", str(VISITOR)]
         pipe = subprocess.PIPE
-        environment = clean_environment() | {"PYTHONUTF8": "1"}
+        environment = clean_environment() | {"PYTHONUTF8": "1", "PYTHONPATH": str(VISITOR.parents[1])}
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment)
         return self
 

@@ -13,44 +13,7 @@ import time
 from typing import Any
 
 from coder_login.__main__ import main
-
-
-def read_peak() -> int:
-    """Bytes of memory at the peak of this process; on Linux since the last `reset_peak`."""
-    if sys.platform == "win32":
-        return _ask_windows()
-    with open("/proc/self/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) * 1024
-
-
-def reset_peak() -> None:
-    """Count from here on; proc(5), clear_refs. Windows can't."""
-    if sys.platform != "win32":
-        with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
-            file.write("5")
-
-
-if sys.platform == "win32":
-    import ctypes
-    from ctypes import wintypes
-
-    class _Counters(ctypes.Structure):
-        """PROCESS_MEMORY_COUNTERS: https://learn.microsoft.com/windows/win32/api/psapi/"""
-
-        _fields_ = (
-            ("cb", wintypes.DWORD),
-            ("PageFaultCount", wintypes.DWORD),
-            ("PeakWorkingSetSize", ctypes.c_size_t),
-            ("others", ctypes.c_size_t * 7),
-        )
-
-    def _ask_windows() -> int:
-        counters = _Counters()
-        ask = ctypes.WinDLL("kernel32").K32GetProcessMemoryInfo
-        ask.argtypes = (wintypes.HANDLE, ctypes.c_void_p, wintypes.DWORD)
-        if not ask(wintypes.HANDLE(-1), ctypes.byref(counters), ctypes.sizeof(counters)):
-            raise ctypes.WinError()
-        return int(counters.PeakWorkingSetSize)
+from process_size import find_peak, reset_peak
 
 
 def run(words: list[str], environment: dict[str, str], typed: str) -> dict[str, Any]:
@@ -62,7 +25,7 @@ def run(words: list[str], environment: dict[str, str], typed: str) -> dict[str, 
     reset_peak()
     start, busy = time.monotonic(), time.process_time()
     code = _run_main(words)
-    taken = {"seconds": time.monotonic() - start, "busy": time.process_time() - busy, "peak": read_peak()}
+    taken = {"seconds": time.monotonic() - start, "busy": time.process_time() - busy, "peak": find_peak()}
     for stream in filter(None, (sys.stdout, sys.stderr)):  # a stream that failed is given up, and None
         stream.flush()
     stdout, stderr = (output.getvalue().decode("latin-1") for output in outputs)

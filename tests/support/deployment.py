@@ -46,6 +46,8 @@ class Deployment:
         self._base_path, self._host, self._ssl_context = base_path, host, ssl_context
         self._lock = threading.RLock()
         self._tokens: set[str] = set()
+        self.keys: list[str] = []
+        """The session keys that it has made, in their order."""
         self._requests: list[Request] = []
         self._plans: dict[tuple[str, str], Iterator[Answer | None]] = {}
         self._calls: dict[tuple[str, str], Callable[[Request], Answer]] = {
@@ -143,7 +145,10 @@ class Deployment:
         return json_answer({"message": "The initial user has not been created!"}, 404)
 
     def _create_key(self, request: Request) -> Answer:
-        return self._refuse(request) or json_answer({"key": self.issue_token()}, 201)
+        refusal = self._refuse(request)
+        if refusal is None:
+            self.keys.append(self.issue_token())
+        return refusal or json_answer({"key": self.keys[-1]}, 201)
 
     def _log_out(self, request: Request) -> Answer:
         refusal = self._refuse(request)

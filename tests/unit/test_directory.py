@@ -164,11 +164,9 @@ def test_a_file_that_is_taken_in_pieces_is_written_whole(logged_in: FileStore, m
     assert content(logged_in) == NEW_FILES
 
 
-@pytest.mark.parametrize("problem", ["write", "fsync"])
-def test_a_file_that_can_not_be_written_is_closed(
-    logged_in: FileStore, monkeypatch: pytest.MonkeyPatch, problem: str
-) -> None:
-    """On Windows nobody could remove it any more."""
+@pytest.fixture
+def opened(logged_in: FileStore, monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The descriptors that are open of those that were opened in the test, once the session was stored."""
     opened, real_open, real_close = set(), os.open, os.close
 
     def record_open(*arguments: Any) -> int:
@@ -180,12 +178,21 @@ def test_a_file_that_can_not_be_written_is_closed(
         opened.discard(descriptor)
         real_close(descriptor)
 
+    monkeypatch.setattr(os, "open", record_open)
+    monkeypatch.setattr(os, "close", record_close)
+    return opened
+
+
+@pytest.mark.parametrize("problem", ["write", "fsync"])
+def test_a_file_that_can_not_be_written_is_closed(
+    logged_in: FileStore, monkeypatch: pytest.MonkeyPatch, opened: set[int], problem: str
+) -> None:
+    """On Windows nobody could remove it any more."""
+
     def refuse(*arguments: object) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, problem, refuse)
-    monkeypatch.setattr(os, "open", record_open)
-    monkeypatch.setattr(os, "close", record_close)
     with pytest.raises(StoreUnavailableError):
         logged_in.write(NEW, NEWER)
     assert opened == set()
@@ -193,19 +200,9 @@ def test_a_file_that_can_not_be_written_is_closed(
 
 @pytest.mark.parametrize("problem", [None, "read", "too-large"])
 def test_a_file_that_was_read_is_closed(
-    logged_in: FileStore, monkeypatch: pytest.MonkeyPatch, problem: str | None
+    logged_in: FileStore, monkeypatch: pytest.MonkeyPatch, opened: set[int], problem: str | None
 ) -> None:
     """Also one that can't be read, or believed: on Windows nobody could replace it any more."""
-    opened, real_open, real_close = set(), os.open, os.close
-
-    def record_open(*arguments: Any) -> int:
-        descriptor = real_open(*arguments)
-        opened.add(descriptor)
-        return descriptor
-
-    def record_close(descriptor: int) -> None:
-        opened.discard(descriptor)
-        real_close(descriptor)
 
     def refuse(*arguments: object) -> bytes:
         raise OSError(errno.EIO, "Input/output error")
@@ -214,8 +211,6 @@ def test_a_file_that_was_read_is_closed(
         logged_in.session_path.write_bytes(b"x" * (MAX_FILE_SIZE + 1))
     if problem == "read":
         monkeypatch.setattr(os, "read", refuse)
-    monkeypatch.setattr(os, "open", record_open)
-    monkeypatch.setattr(os, "close", record_close)
     with contextlib.suppress(StoreUnavailableError):
         logged_in.read(OLD)
     assert opened == set()

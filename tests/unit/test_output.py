@@ -69,6 +69,13 @@ def test_a_token_of_the_run_is_hidden(
     assert token not in (captured.out + captured.err).lower()
 
 
+def test_no_escape_completes_a_token(capsys: pytest.CaptureFixture[str]) -> None:
+    """A NUL before the second digit is shown as an escape that ends with the first one."""
+    output.hide(TOKEN)
+    output.note(f"\0{TOKEN[1:]}")
+    assert capsys.readouterr().err == "\\x0[hidden]\n"
+
+
 def test_a_short_token_leaves_longer_words_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """A token of one letter is in every text."""
     output.hide("a")

@@ -18,6 +18,7 @@ from seam_world import State
 from watched_advapi32 import WatchedAdvapi32
 
 import wincred
+from wincred import _dll
 
 OLD = State((("session", "OLD"), ("url", "old")), '{"a":"OLD"}', frozenset({"OLD"}))
 NEW = State((("session", "MADE"), ("url", "new")), '{"a":"MADE"}', frozenset({"OLD", "MADE"}))
@@ -202,3 +203,8 @@ def test_ctrl_c_comes_before_a_call_or_after_it(tmp_path: Path, name: str) -> No
     with seam.installed(watched.load_ffi(), watched), pytest.raises(KeyboardInterrupt):
         make_private(str(place))
     assert place.exists() is (name == "after")
+
+
+def test_every_function_of_the_dll_is_watched() -> None:
+    """One that is called past the seam would meet no fault."""
+    assert set(_dll.FUNCTIONS) <= set(dir(WatchedAdvapi32))

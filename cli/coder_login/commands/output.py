@@ -159,7 +159,8 @@ def _lead_nowhere(descriptor: int) -> None:
 
 
 def _hide(text: str) -> str:
-    return printable_lines(redact(text, _tokens))
+    # Again at last: the digits of an escaped character can be the first ones of a token.
+    return redact(printable_lines(redact(text, _tokens)), _tokens)
 
 
 def _hide_all(value: Any) -> Any:

@@ -12,14 +12,7 @@ import stat
 import sys
 import time
 
-from coder_login.sessionstore.file_checks import (
-    check_regular,
-    check_trusted,
-    decode,
-    is_absolute,
-    is_open,
-    is_ours,
-)
+from coder_login.sessionstore.file_checks import check_regular, check_trusted, decode, is_absolute, is_open, is_ours
 from coder_login.sessionstore.file_errors import (
     Action,
     FileError,
@@ -203,16 +196,14 @@ class ConfigDirectory:
                 os.close(descriptor)
 
 
-# Not by os.fdopen, which asks what kind of file it is: on Windows that takes longer than to read it, and a failure of
-# it leaves the descriptor open.
-
-
 def _write_whole(descriptor: int, content: bytes) -> None:
+    # Not by os.fdopen, which asks what kind of file it is; a failure of that leaves the descriptor open.
     while content:
         content = content[os.write(descriptor, content) :]
 
 
 def _read_up_to(descriptor: int, size: int) -> bytes:
+    # Likewise: on Windows that takes longer than to read it.
     content = b""
     while piece := os.read(descriptor, size - len(content)):
         content += piece
