@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from fault_calls import Call
-from fault_oracle import Kind
-from fault_process import check_strace
-from fault_prover import Enumerated, Prover, Tried
-from fault_scenarios import make_scenarios
+from faulting.calls import Call
+from faulting.oracle import Kind
+from faulting.process import check_strace
+from faulting.prover import Enumerated, Prover, Tried
+from faulting.scenarios import make_scenarios
 from result import Result
 
 ABOUT = """\

@@ -16,13 +16,13 @@ from fnmatch import fnmatch
 
 assert sys.platform == "linux"
 
-from mutant_bench import ROOT, Bench
-from mutant_lists import find_stale, read_excuses, read_sample, render_key, write_sample
-from mutant_map import load_map
-from mutant_score import choose_sample, count, is_found, judge
-from mutant_trial import Court, Verdict, try_tests
-from mutant_verdicts import KnownVerdicts
-from mutation import Mutant, make_mutants
+from mutating.bench import ROOT, Bench
+from mutating.line_map import load_map
+from mutating.lists import find_stale, read_excuses, read_sample, render_key, write_sample
+from mutating.mutation import Mutant, make_mutants
+from mutating.score import choose_sample, count, is_found, judge
+from mutating.trial import Court, Verdict, try_tests
+from mutating.verdicts import KnownVerdicts
 from result import Result
 
 ABOUT = """\
@@ -31,9 +31,9 @@ one more. The suite is run against it; a mutant that no test finds shows what no
 removed statement, `raise`, `with`, `except` and `finally` of the stores is tried, and a sample, always the same, of all
 other changes of the binding, of the stores and of the deployment package. For a mutant those tests are run that reach
 its function, the quickest first, 15 seconds of them at most. What an operator makes, and what it leaves alone, is in
-`reliability/mutation*.py`; `reliability/mutants_excused.toml` has those that are not found, each with its reason.
+`reliability/mutating/`; `excused.toml` there has those that are not found, each with its reason.
 A mutant in what only another system runs is counted apart when no test with a fake finds it. The quick form tries a
-fixed sample with the tests that have found it (`reliability/mutants_sample.toml`, which the long form writes).
+fixed sample with the tests that have found it (`sample.toml`, which the long form writes).
 """
 
 PRODUCT = ("wincred/*.py", "cli/coder_login/sessionstore/*.py", "cli/coder_login/deployment/*.py")
@@ -129,7 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Try every mutant of MODULES, and tell what survives.")
     parser.add_argument("modules", nargs="+", metavar="MODULE")
     parser.add_argument("--operators", default="", help="only these, with commas between them")
-    parser.add_argument("--entries", action="store_true", help="tell the survivors as entries of mutants_excused.toml")
+    parser.add_argument("--entries", action="store_true", help="tell the survivors as entries of excused.toml")
     given = parser.parse_args()
     excuses, operators = read_excuses(), given.operators.split(",")
     mutants = [mutant for mutant in list_mutants() if mutant.path in given.modules and mutant.key not in excuses]

@@ -6,8 +6,8 @@ from __future__ import annotations
 import sys
 
 import prove  # noqa: F401  # which lets the modules of the suite be found
-from fault_prover import Enumerated, Prover, Tried
-from fault_scenarios import make_scenarios
+from faulting.prover import Enumerated, Prover, Tried
+from faulting.scenarios import make_scenarios
 
 
 def main() -> int:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 
 import prove  # noqa: F401  # which lets the modules of the suite be found
-from fault_seam import Fault, find_kinds
 from seam_faults import Trial, try_scenario
-from seam_scenarios import make_scenarios
-from seam_world import entered
+from seams.scenarios import make_scenarios
+from seams.seam import Fault, find_kinds
+from seams.world import entered
 
 
 def main(name: str, number: str = "", kind_name: str = "") -> None:

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fault_seam import UNGUARDED, Fault, Seam, find_kinds
 from result import Result
-from seam_oracle import Expected, Outcome, judge, name_state
-from seam_run import Run
-from seam_scenarios import Scenario, make_scenarios
-from seam_world import Pair, World, entered
-from watched_advapi32 import WatchedAdvapi32
+from seams.oracle import Expected, Outcome, judge, name_state
+from seams.running import Run
+from seams.scenarios import Scenario, make_scenarios
+from seams.seam import UNGUARDED, Fault, Seam, find_kinds
+from seams.watched_advapi32 import WatchedAdvapi32
+from seams.world import Pair, World, entered
 
 ABOUT = """\
 Every form of `login`, `logout`, `login token`, `keyring migrate` and `keyring reset`, and the methods of the stores

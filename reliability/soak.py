@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from result import Result
-from soak_one_process import READS, soak_all
-from soak_processes import soak_processes
+from soaking.one_process import READS, soak_all
+from soaking.processes import soak_processes
 
 ABOUT = """\
 One process reads 100,000 times and writes 10,000 times, with deletions and listings in between, through `wincred` (on

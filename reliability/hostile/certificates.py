@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import trustme
+
 from hostile.calls import Call
 from hostile.rows import Row
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 import trustme
+
 from hostile.calls import LONGEST, Call
 from hostile.rows import Row
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from children import clean_environment
+
 from hostile.calls import TOKEN
 from hostile.listeners import Authority, Heard, Listener
 from hostile.steps import PROXIED, Visit, spell

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fault_calls import EMPTY, Call, is_reached, list_calls, make_injection
-from fault_oracle import Kind, Outcome, State, Trial, find_next_flaws
-from fault_scenarios import GIVEN, MINTED, OTHER_URL, STORED, URL, make_scenarios
+from faulting.calls import EMPTY, Call, is_reached, list_calls, make_injection
+from faulting.oracle import Kind, Outcome, State, Trial, find_next_flaws
+from faulting.scenarios import GIVEN, MINTED, OTHER_URL, STORED, URL, make_scenarios
 
 SCENARIOS = make_scenarios()
 READ = Call("read", 3, "config/coderv2/url")

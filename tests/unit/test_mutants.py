@@ -20,15 +20,15 @@ if sys.platform != "linux":
 assert sys.platform == "linux"  # mypy reads no further for another system
 
 import mutants
-from mutant_bench import ROOT, Bench
-from mutant_child import run_in_child
-from mutant_lists import Excuse, find_stale, read_excuses, read_sample, render_key, write_sample
-from mutant_map import LineMap
-from mutant_score import choose_sample, count, judge
-from mutant_session import put_in
-from mutant_trial import Verdict, try_tests
-from mutation import Mutant, make_mutants
-from mutation_source import Change
+from mutating.bench import ROOT, Bench
+from mutating.child import run_in_child
+from mutating.line_map import LineMap
+from mutating.lists import Excuse, find_stale, read_excuses, read_sample, render_key, write_sample
+from mutating.mutation import Mutant, make_mutants
+from mutating.score import choose_sample, count, judge
+from mutating.session import put_in
+from mutating.source import Change
+from mutating.trial import Verdict, try_tests
 
 FOUND, SURVIVED = Verdict("killed", "tests/unit/test_it.py::test_it"), Verdict("survived")
 
@@ -179,7 +179,7 @@ def test_an_excuse_that_is_not_needed_fails_the_run(tmp_path: Path) -> None:
     excuses = read_excuses(excused)
     assert find_stale(excuses, [mutant]) == []
     assert find_stale(excuses, [make_one("LIMIT = 1 < 3\n")]) == [
-        "mutants_excused.toml excuses a mutant that there is not: it.py | <module> | LIMIT = 1 < 2 | comparison: < → <="
+        "excused.toml excuses a mutant that there is not: it.py | <module> | LIMIT = 1 < 2 | comparison: < → <="
     ]
     assert judge([mutant], {mutant: FOUND}, excuses, []).faults == [f"is found by now, and needs no excuse: {mutant}"]
 

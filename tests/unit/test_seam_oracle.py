@@ -11,11 +11,11 @@ import pytest
 from coder_login.sessionstore import FileStore, SessionNotFoundError, SessionStoreError
 from coder_login.sessionstore.private_directory import make_private
 from fake_advapi32 import FakeAdvapi32, Stored
-from fault_seam import BROKEN, DENIED, FULL, Fault, Kind, Seam, find_kinds
-from seam_oracle import Expected, Outcome, judge, name_state
-from seam_run import Run
-from seam_world import State
-from watched_advapi32 import WatchedAdvapi32
+from seams.oracle import Expected, Outcome, judge, name_state
+from seams.running import Run
+from seams.seam import BROKEN, DENIED, FULL, Fault, Kind, Seam, find_kinds
+from seams.watched_advapi32 import WatchedAdvapi32
+from seams.world import State
 
 import wincred
 from wincred import _dll

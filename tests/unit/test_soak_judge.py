@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from process_size import Size
-from soak_judge import Act, Suspect, blame
-from soak_one_process import MAX_BLOCKS, MAX_GROWTH, find_growth
+from soaking.judge import Act, Suspect, blame
+from soaking.one_process import MAX_BLOCKS, MAX_GROWTH, find_growth
 
 URL, ELSEWHERE = "https://ours.example.com", "https://elsewhere.example.com"
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import coverage
-from mutant_bench import ROOT, Bench
-from mutation import Mutant
+
+from mutating.bench import ROOT, Bench
+from mutating.mutation import Mutant
 
 CACHE = ROOT / ".mutants" / "map.json"
 ABOUT_TEXT = (

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from fake_memory import Heap
-from fault_seam import Seam
 
+from seams.seam import Seam
 from wincred import _dll
 
 CData = Any

@@ -1,6 +1,6 @@
 """The process that runs tests of a copy of the tree anew: it has imported what is not ours, and forks for each run.
 
-Started by `mutant_bench` in the copy. A line of standard input is a request, a line of standard output its answer, both
+Started by `bench` in the copy. A line of standard input is a request, a line of standard output its answer, both
 in JSON.
 """
 
@@ -18,8 +18,8 @@ import pytest
 
 assert sys.platform == "linux"
 
-from mutant_child import become_reaper, run_in_child
-from mutant_plugin import Chosen
+from mutating.child import become_reaper, run_in_child
+from mutating.plugin import Chosen
 
 # Each costs a run a while, and nothing of ours is in it.
 for _name in ("cffi", "click", "trustme", "platformdirs", "hypothesis.strategies", "http.server", "ssl"):

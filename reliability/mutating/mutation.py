@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mutation_operators import find_changes
-from mutation_platforms import is_elsewhere_after, split_by_platform
-from mutation_source import Change, Source
+from mutating.operators import find_changes
+from mutating.platforms import is_elsewhere_after, split_by_platform
+from mutating.source import Change, Source
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Runs of the command in processes that `fault_fork` makes, each under strace where it is to have a fault."""
+"""Runs of the command in processes that `fork` makes, each under strace where it is to have a fault."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
-from fault_fork import Job
+from faulting.fork import Job
 
 TIME_LIMIT = 20.0
 """Seconds after which a run hangs."""
 
-_SUPPORT = Path(__file__).resolve().parents[1] / "tests/support"
+_SUPPORT = Path(__file__).resolve().parents[2] / "tests/support"
 
 
 class Forks:
@@ -31,7 +31,7 @@ class Forks:
 
     def __enter__(self) -> Self:
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(_SUPPORT), "PYTHONHASHSEED": "0"}
-        program = [sys.executable, str(Path(__file__).with_name("fault_fork.py"))]
+        program = [sys.executable, "-P", str(Path(__file__).with_name("fork.py"))]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(program, env=environment, stdin=pipe, stdout=pipe, text=True, cwd="/")
         return self

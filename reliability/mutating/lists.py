@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mutation import Mutant
+from mutating.mutation import Mutant
 
 FOLDER = Path(__file__).resolve().parent
-EXCUSED = FOLDER / "mutants_excused.toml"
-SAMPLE = FOLDER / "mutants_sample.toml"
+EXCUSED = FOLDER / "excused.toml"
+SAMPLE = FOLDER / "sample.toml"
 
 Key = tuple[str, str, str, str]
 

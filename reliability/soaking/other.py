@@ -15,8 +15,9 @@ from pathlib import Path
 from coder_login.sessionstore import KeyringProvider, SessionStoreError
 from go_client import GoClient, GoError
 from go_files import GoFiles
-from soak_judge import Act
 from store_worker import open_keyring
+
+from soaking.judge import Act
 
 PAUSE = (0.02, 0.04)
 """Seconds between two of its acts, which in life are far more."""

@@ -1,4 +1,4 @@
-"""A process of the soak: python soak_worker.py JOB SERVICE KEYRING DIRECTORY [NUMBER OPERATIONS]
+"""A process of the soak: python worker.py JOB SERVICE KEYRING DIRECTORY [NUMBER OPERATIONS]
 
     ours    log in to deployments of its own, read, log in again, read, log out, read: in the keyring and in the files
     other   the Go client, which does the same without a lock, again and again until the input ends
@@ -17,7 +17,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / name) for name in ("reliability", "tests/support")]
 
 from coder_login.sessionstore import (  # noqa: E402
@@ -29,9 +29,10 @@ from coder_login.sessionstore import (  # noqa: E402
     SessionStoreError,
 )
 from coder_login.sessionstore.directory import ConfigDirectory  # noqa: E402
-from soak_judge import Act, Report, Suspect  # noqa: E402
-from soak_other import play_other  # noqa: E402
 from store_worker import open_keyring, own_url  # noqa: E402
+
+from soaking.judge import Act, Report, Suspect  # noqa: E402
+from soaking.other import play_other  # noqa: E402
 
 
 class Looks:

@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from fault_calls import TRACED, Call, is_reached, list_calls, make_injection
-from fault_oracle import Kind, Outcome, State, Trial, find_next_flaws
-from fault_scenarios import Scenario
-from fault_world import World
+from faulting.calls import TRACED, Call, is_reached, list_calls, make_injection
+from faulting.oracle import Kind, Outcome, State, Trial, find_next_flaws
+from faulting.scenarios import Scenario
+from faulting.world import World
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from mutation_platforms import names_platform
-from mutation_source import Change, Source
+from mutating.platforms import names_platform
+from mutating.source import Change, Source
 
 COMPARISONS = {
     ast.Lt: ("<", "<="),

@@ -6,8 +6,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from seam_run import Run
-from seam_world import Pair, State
+from seams.running import Run
+from seams.world import Pair, State
 
 _CTRL_C = 130
 _LEFT_WORDS = re.compile(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from mutation_expressions import ARITHMETIC, drop_each, find_expression_changes, swap_sign
-from mutation_platforms import names_platform
-from mutation_source import Change, Source
+from mutating.expressions import ARITHMETIC, drop_each, find_expression_changes, swap_sign
+from mutating.platforms import names_platform
+from mutating.source import Change, Source
 
 REMOVABLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Assert, ast.Raise, ast.Break, ast.Continue)
 WHOLE = (ast.For, ast.While, ast.With, ast.Try)

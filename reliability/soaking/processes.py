@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import soak_worker
 from coder_login.sessionstore.keyrings import open_system_keyring
 from machine import name_system
-from soak_judge import Act, Report, Suspect, blame
-from soak_other import GO_URLS
 from store_worker import keyring_store
+
+from soaking import worker
+from soaking.judge import Act, Report, Suspect, blame
+from soaking.other import GO_URLS
 
 TIME_LIMIT = 3600
 Process = subprocess.Popen[bytes]
@@ -34,7 +35,7 @@ class Place:
     directory: Path
 
     def start(self, job: str, *arguments: object) -> Process:
-        words = [soak_worker.__file__, job, self.service, self.keyring, self.directory, *arguments]
+        words = [worker.__file__, job, self.service, self.keyring, self.directory, *arguments]
         environment = os.environ | {"LOCALAPPDATA": str(self.directory)}  # where the files' lock is on Windows
         # Pipes, since Wine takes no regular file for a standard handle.
         pipe = subprocess.PIPE

@@ -8,9 +8,9 @@ from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
-from mutant_bench import NO_TESTS, UNSUITED, Bench
-from mutant_map import LineMap
-from mutation import Mutant
+from mutating.bench import NO_TESTS, UNSUITED, Bench
+from mutating.line_map import LineMap
+from mutating.mutation import Mutant
 
 STAGES = (2, 6)
 """Test files of a first look, at those that are the likeliest to find the mutant, and of a second one; then come all

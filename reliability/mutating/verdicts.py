@@ -6,9 +6,9 @@ import functools
 import hashlib
 import json
 
-from mutant_bench import ROOT
-from mutant_trial import Verdict
-from mutation import Mutant
+from mutating.bench import ROOT
+from mutating.mutation import Mutant
+from mutating.trial import Verdict
 
 CACHE = ROOT / ".mutants" / "verdicts.json"
 

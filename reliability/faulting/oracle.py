@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fault_calls import BURST, Call
-from fault_scenarios import ELSEWHERE, GIVEN, MINTED, PLAIN, STORED, Scenario
+from faulting.calls import BURST, Call
+from faulting.scenarios import ELSEWHERE, GIVEN, MINTED, PLAIN, STORED, Scenario
 
 _TOKENS = (STORED, GIVEN, MINTED, ELSEWHERE, PLAIN)
 _EXIT_CODES = {"SIGINT": (130,), "SIGTERM": (143, -15)}

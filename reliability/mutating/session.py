@@ -1,6 +1,6 @@
 """One session of pytest, with all tests collected, that forks for each mutant: nothing is imported or collected anew.
 
-Started by `mutant_bench` in a copy of the tree, with the test files as its arguments, and asked as `mutant_server` is.
+Started by `bench` in a copy of the tree, with the test files as its arguments, and asked as `server` is.
 A mutant in the body of a function is put into that function, wherever it is referred to; a module that is imported
 later, and a process that a test starts, finds it in the copy.
 """
@@ -21,9 +21,9 @@ import pytest
 
 assert sys.platform == "linux"
 
-from mutant_bench import UNSUITED
-from mutant_child import become_reaper, run_in_child
-from mutant_server import ANSWER, OPTIONS, choose_examples, read_answer
+from mutating.bench import UNSUITED
+from mutating.child import become_reaper, run_in_child
+from mutating.server import ANSWER, OPTIONS, choose_examples, read_answer
 
 
 class Server:

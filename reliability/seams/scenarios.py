@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore import FileStore, KeyringStore
-from seam_run import Run, run_command, run_library
-from seam_world import OTHER, OTHERS_TOKEN, TOKENS, World, make_keyring
+
+from seams.running import Run, run_command, run_library
+from seams.world import OTHER, OTHERS_TOKEN, TOKENS, World, make_keyring
 
 GIVEN, OLD = TOKENS["GIVEN"], TOKENS["OLD"]
 KEYRING = ("--use-keyring",)

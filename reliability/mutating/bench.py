@@ -16,9 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mutation import Mutant
+from mutating.mutation import Mutant
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
 NO_TESTS = 5  # pytest's exit code
 UNSUITED = 99
@@ -38,7 +38,7 @@ class Bench:
     def __enter__(self) -> Self:
         shutil.copytree(ROOT, self.tree, ignore=LEFT_OUT)
         (self.folder / "tmp").mkdir()
-        self._server = self._start("mutant_server.py")
+        self._server = self._start("mutating.server")
         return self
 
     def __exit__(
@@ -82,7 +82,7 @@ class Bench:
 
         ``code`` is UNSUITED when that can't be done.
         """
-        self._session = self._session or self._start("mutant_session.py", *self._tests)
+        self._session = self._session or self._start("mutating.session", *self._tests)
         change, text = mutant.change, (self.tree / mutant.path).read_text(encoding="utf-8")
         original = (ROOT / mutant.path).read_text(encoding="utf-8")
         place = {
@@ -95,11 +95,11 @@ class Bench:
         }
         return _ask(self._session, {"seconds": seconds, "tests": list(tests), "mutant": place})
 
-    def _start(self, script: str, *arguments: str) -> subprocess.Popen[str]:
+    def _start(self, module: str, *arguments: str) -> subprocess.Popen[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_KEPT)}
-        path = os.pathsep.join([str(self.tree), str(self.tree / "cli")])
+        path = os.pathsep.join([str(self.tree), str(self.tree / "cli"), str(ROOT / "reliability")])
         environment = kept | {"PYTHONPATH": path, "TMPDIR": str(self.folder / "tmp")}
-        words = [sys.executable, str(ROOT / "reliability" / script), *arguments]
+        words = [sys.executable, "-P", "-m", module, *arguments]
         return subprocess.Popen(
             words, cwd=self.tree, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

@@ -1,6 +1,6 @@
 """A process that has imported the command, and forks one for each run: that is ten times faster than a start.
 
-    python fault_fork.py
+    python fork.py
 
 On standard input it takes one line of JSON for each run, and then an empty one when the run may begin; on standard
 output it says the number of the process, and then how it ended, as `os.waitpid` does. What is tried is all that the
@@ -40,7 +40,7 @@ class Job(TypedDict):
 def main() -> None:
     """Fork until the input ends; in a forked process, become the command."""
     if sys.platform == "win32":
-        raise SystemExit("fault_fork.py: this system does not fork")
+        raise SystemExit("fork.py: this system does not fork")
     _import_all()
     gc.freeze()  # what is common stays common
     requests, answers = os.fdopen(os.dup(0)), os.dup(1)

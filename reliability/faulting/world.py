@@ -17,10 +17,11 @@ from typing import Self
 
 from coder_login.sessionstore import DEFAULT_SERVICE
 from deployment import Deployment
-from fault_oracle import Outcome, State
-from fault_process import Forks
-from fault_scenarios import ELSEWHERE, GIVEN, MINTED, PLAIN, STORED, Scenario
 from file_keyring import DRAFT, FileKeyring
+
+from faulting.oracle import Outcome, State
+from faulting.process import Forks
+from faulting.scenarios import ELSEWHERE, GIVEN, MINTED, PLAIN, STORED, Scenario
 
 STAGED = frozenset((".url.new", ".session.new", ".url.old", ".session.old"))
 """Files that a killed writer may leave, and the next one removes."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from mutant_lists import Excuse, Key
-from mutant_trial import Verdict
-from mutation import Mutant
 from result import Result
+
+from mutating.lists import Excuse, Key
+from mutating.mutation import Mutant
+from mutating.trial import Verdict
 
 LEAST, LEAST_OF_MODULE = 97, 92
 """Percent of the mutants that can be told, that must be found; of a few of a module a single one may survive."""

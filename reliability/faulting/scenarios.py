@@ -1,6 +1,6 @@
 """What is run with a fault in it: a command line, and what lies in the stores before it.
 
-The texts hold labels in the place of what differs from run to run: see `fault_world`.
+The texts hold labels in the place of what differs from run to run: see `world`.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def list_calls(log: str, root: str) -> list[Call]:
     calls = [call for call in _parse(log, root) if call.target]
     unknown = {call.name for call in calls} - _ERRORS.keys()
     if unknown:
-        raise KeyError(f"fault_calls.py does not know the errors of {unknown}")
+        raise KeyError(f"faulting/calls.py does not know the errors of {unknown}")
     return calls
 
 

@@ -1,0 +1,1 @@
+"""A fault at every system call: the parts of `faults.py`."""

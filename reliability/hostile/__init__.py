@@ -1,0 +1,1 @@
+"""Hostile servers: the parts of `servers.py`."""

@@ -1,0 +1,1 @@
+"""Mutants, and the tests that find them: the parts of `mutants.py`."""

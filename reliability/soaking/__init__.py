@@ -1,0 +1,1 @@
+"""Long runs: the parts of `soak.py`."""
