@@ -68,7 +68,7 @@ def tls_context(monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
 
 
 def provoke(url: str, **options: object) -> RequestError:
-    with pytest.raises(RequestError) as caught, at_most(10):
+    with pytest.raises(RequestError) as caught, at_most(45):
         client(url, **options).check_deployment()
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
@@ -154,6 +154,17 @@ def test_a_line_at_the_limit() -> None:
     headers = (b"A: " + b"b" * (16 * 1024 - 5) + b"\r\n") * 3
     with bare_server(lambda connection: connection.sendall(OK + headers + b"\r\n{}")) as server:
         client(f"http://{server}").check_deployment()
+
+
+@pytest.mark.parametrize(("count", "is_read"), [(100, True), (150, False)])
+def test_what_is_around_a_body_has_a_limit_of_its_own(count: int, is_read: bool) -> None:
+    """1 MiB, and what the body leaves of its own: 1.6 MB of extensions are read, 2.4 MB are not."""
+    chunks = (b"1;" + b"a" * 16_000 + b"\r\n \r\n") * count + b"2\r\n{}\r\n0\r\n\r\n"
+    with bare_server(lambda connection: connection.sendall(CHUNKED + chunks)) as server:
+        if is_read:
+            client(f"http://{server}").check_deployment()
+        else:
+            assert provoke(f"http://{server}", timeout=60).failure is Failure.TOO_LONG
 
 
 def test_small_chunks_take_little_memory() -> None:
