@@ -25,6 +25,7 @@ came in another order in that run, as when a wait took longer.
 """
 
 _QUICK_RUNS = 8  # for each scenario
+_MOST_UNREACHED = 0.1
 _COLUMNS = ("command", "calls", "runs", "not reached", "old state", "new state", "between", "lost")
 
 
@@ -36,7 +37,13 @@ def run(*, long: bool) -> Result:
         chosen = [(one, *fault) for number, one in enumerate(found) for fault in _choose(one.calls, number, long=long)]
         tried = list(pool.map(lambda trial: prover.try_fault(*trial), chosen))
     rows = [_make_row(one, [run for run in tried if run.scenario is one.scenario]) for one in found]
-    return Result(_COLUMNS, rows, [str(run) for run in tried if run.flaws])
+    return Result(_COLUMNS, rows, [*(str(run) for run in tried if run.flaws), *find_unreached(tried)])
+
+
+def find_unreached(tried: Sequence[Tried]) -> list[str]:
+    """What is wrong when too many faults did not come: they have tried nothing."""
+    missed = sum(run.kind is None for run in tried)
+    return [f"{missed} of {len(tried)} faults were not reached"] if missed > len(tried) * _MOST_UNREACHED else []
 
 
 def _choose(calls: Sequence[Call], number: int, *, long: bool) -> Iterator[tuple[Call, str]]:

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from faulting.calls import EMPTY, Call, is_reached, list_calls, make_injection
 from faulting.oracle import Kind, Outcome, State, Trial, find_next_flaws
+from faulting.prover import Tried
 from faulting.scenarios import GIVEN, MINTED, OTHER_URL, STORED, URL, make_scenarios
+from faults import find_unreached
 
 SCENARIOS = make_scenarios()
 READ = Call("read", 3, "config/coderv2/url")
@@ -205,3 +207,12 @@ def test_a_fault_that_came(fault: str, log: str, reached: bool) -> None:
 def test_how_strace_is_told(fault: str, injection: str) -> None:
     """Only the calls of that name are logged."""
     assert make_injection(READ, fault) == ["-e", "trace=read", "-e", injection]
+
+
+@pytest.mark.parametrize(("missed", "flaws"), [(1, []), (2, ["2 of 10 faults were not reached"])])
+def test_faults_that_do_not_come_prove_nothing(missed: int, flaws: list[str]) -> None:
+    """One in ten may miss its call, when a wait takes longer."""
+    call, outcome = Call("write", 1, "stdout"), Outcome(0, "", "", State({}, None, frozenset(), VALID))
+    kinds: list[Kind | None] = [None] * missed + [Kind.OLD] * (10 - missed)
+    tried = [Tried(SCENARIOS["reset"], call, "EIO", kind, [], outcome) for kind in kinds]
+    assert find_unreached(tried) == flaws
