@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -25,5 +26,5 @@ def find_scratch(name: str) -> Path:
 
 def make_scratch(name: str) -> Path:
     """A new directory, which the caller removes. A write asks for its file on the disk, and memory is faster."""
-    parent = os.environ.get(VARIABLE) or (_MEMORY if os.path.isdir(_MEMORY) else None)
+    parent = os.environ.get(VARIABLE) or (_MEMORY if sys.platform == "linux" and os.path.isdir(_MEMORY) else None)
     return Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-", dir=parent))
