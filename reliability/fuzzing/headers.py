@@ -69,12 +69,13 @@ def _try_output(data: bytes) -> None:
 
 
 def _refuse_or(read: Callable[[], Headers], text: str) -> Headers | None:
-    """What *read* gives; None for a refusal, which shows no value of *text*."""
+    """What *read* gives; None for a refusal, which shows no value of *text*, though it may name a header."""
     try:
         return read()
     except HeaderError as error:
-        values = [part.partition("=")[2] for part in (text, *text.split(","))]
-        check_error(error, {f"value {number}": value for number, value in enumerate(values)})
+        names, _, values = zip(*(part.partition("=") for part in (text, *text.split(","))), strict=True)
+        secrets = [value for value in values if not any(value in name for name in names)]
+        check_error(error, {f"value {number}": value for number, value in enumerate(secrets)})
         assert error.__cause__ is None and error.__context__ is None, "the cause carries the text"
         return None
 
