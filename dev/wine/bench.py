@@ -35,7 +35,10 @@ VERSIONS = ("3.11", "3.12", "3.13")
 DONOR = "donor"
 # Free-threaded builds; and _wmi, in which platform.platform() crashes, for Wine 8.0 has no propsys.VariantToString.
 LEFT_OUT_OF_DLLS = re.compile(r".*\.cp\d+t-.*|_wmi\.pyd")
-LEFT_OUT_OF_LIB = ("*-packages", "lib-dynload", "config-*", "sitecustomize.py", "test", "tests", "*.opt-?.pyc")
+# The last of these keeps pip, the Windows Python's own too, from installing anything.
+LEFT_OUT_OF_LIB = (
+    "*-packages", "lib-dynload", "config-*", "sitecustomize.py", "test", "tests", "*.opt-?.pyc", "EXTERNALLY-MANAGED",
+)  # fmt: skip
 GROUPS = ("test", "benchmark")
 PROBE = """if True:
     import _ctypes, _socket, importlib.util, os, sys

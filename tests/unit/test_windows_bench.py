@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import shlex
@@ -137,6 +138,25 @@ def test_the_bench_has_what_is_pinned_for_windows(bench: Any, monkeypatch: pytes
     always = ["cffi==2.1 --hash=sha256:1 --hash=sha256:2", "colorama==0.4 --hash=sha256:3"]
     assert pins.read_pins("test", version="3.11") == [*always, "zipp==4.1 --hash=sha256:5"]
     assert pins.read_pins("test", version="3.13") == always
+
+
+def test_the_library_comes_without_what_is_the_hosts_alone(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Debian's Python is marked as one in which pip may install nothing: as a part of the library."""
+    stdlib = tmp_path / "python3"
+    for name in ("json/tool.py", "test/support.py", "dist-packages/six.py", "EXTERNALLY-MANAGED", "sitecustomize.py"):
+        (stdlib / name).parent.mkdir(parents=True, exist_ok=True)
+        (stdlib / name).touch()
+    monkeypatch.setattr(bench.sysconfig, "get_path", lambda name: str(stdlib))
+    monkeypatch.setattr(bench, "get_pinned", lambda *words: (tmp_path / "donor.whl").touch())
+    monkeypatch.setattr(bench, "read_pins", lambda *names, version: [])
+    monkeypatch.setattr(bench, "extract_binaries", lambda wheel, folder: folder.mkdir())
+    monkeypatch.setattr(bench, "compile_launcher", lambda folder, dll: None)
+    monkeypatch.setattr(bench.tempfile, "TemporaryDirectory", lambda **_: contextlib.nullcontext(str(tmp_path)))
+    bench.fill_python(tmp_path / "new")
+    assert [path.name for path in (tmp_path / "new/Lib").rglob("*.*")] == ["tool.py"]
+    assert not (tmp_path / "new/Lib/EXTERNALLY-MANAGED").exists()
 
 
 @pytest.mark.wine
