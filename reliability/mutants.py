@@ -27,11 +27,10 @@ from result import Result
 
 ABOUT = """\
 A mutant is the product with one small change: a statement that is gone, a condition that always holds, a number that is
-one more. The suite is run against it; a mutant that no test finds shows what no test holds. In the long form every
-removed statement, `raise`, `with`, `except` and `finally` of the stores is tried, and a sample, always the same, of all
-other changes of the binding, of the stores and of the deployment package. For a mutant those tests are run that reach
-its function, the quickest first, 15 seconds of them at most. What an operator makes, and what it leaves alone, is in
-`reliability/mutating/`; `excused.toml` there has those that are not found, each with its reason.
+one more. The suite is run against it; a mutant that no test finds shows what no test holds. The long form tries every
+mutant of the binding, of the session stores, of the deployment package, and of what joins them. For a mutant those
+tests are run that reach its function, the likeliest first, 15 seconds of them at most. What an operator makes, and what
+it leaves alone, is in `reliability/mutating/`; `excused.toml` there has those that are not found, each with its reason.
 A mutant in what only another system runs is counted apart when no test with a fake finds it. The quick form tries a
 fixed sample with the tests that have found it (`sample.toml`, which the long form writes).
 """
@@ -39,10 +38,6 @@ fixed sample with the tests that have found it (`sample.toml`, which the long fo
 PRODUCT = ("wincred/*.py", "cli/coder_login/sessionstore/*.py", "cli/coder_login/deployment/*.py")
 MODULES = ("cli/coder_login/session.py", "cli/coder_login/login.py")
 NOT_OURS = ("wincred/_advapi32.py",)  # generated
-WHOLE = ("cli/coder_login/sessionstore/*.py", "cli/coder_login/session.py")
-WHOLE_OPERATORS = ("statement", "raise", "with", "except", "finally", "else")
-SAMPLED = 650
-"""Mutants of all other kinds and places."""
 
 
 def run(*, long: bool) -> Result:
@@ -62,32 +57,20 @@ def list_mutants() -> list[Mutant]:
 
 def try_long(mutants: Sequence[Mutant]) -> Result:
     excuses = read_excuses()
-    chosen = choose(mutants)
-    tried = [mutant for mutant in chosen if mutant.key not in excuses or excuses[mutant.key].kind != "equivalent"]
+    tried = [mutant for mutant in mutants if mutant.key not in excuses or excuses[mutant.key].kind != "equivalent"]
     with ExitStack() as benches:
         verdicts, red = try_all(tried, benches)
     write_sample(choose_sample(verdicts))
     faults = [*find_stale(excuses, mutants), *(f"fails without any mutant: {test}" for test in red)]
-    return judge(chosen, verdicts, excuses, faults)
-
-
-def choose(mutants: Sequence[Mutant]) -> list[Mutant]:
-    """What the long form tries."""
-    whole = [mutant for mutant in mutants if is_whole(mutant)]
-    others = sorted((mutant for mutant in mutants if not is_whole(mutant)), key=lambda mutant: mutant.rank)
-    return sorted([*whole, *others[:SAMPLED]], key=lambda mutant: (mutant.path, mutant.change.start))
-
-
-def is_whole(mutant: Mutant) -> bool:
-    of_stores = any(fnmatch(mutant.path, pattern) for pattern in WHOLE)
-    return of_stores and mutant.change.operator in WHOLE_OPERATORS
+    return judge(mutants, verdicts, excuses, faults)
 
 
 def try_all(mutants: Sequence[Mutant], stack: ExitStack) -> tuple[dict[Mutant, Verdict], list[str]]:
     """The verdict of each, and the tests that fail without any; a bench for each processor that we may use."""
     benches = [stack.enter_context(Bench()) for _ in os.sched_getaffinity(0)]
     test_map = load_map(benches[0])
-    court, known = Court(test_map), KnownVerdicts()
+    known = KnownVerdicts()
+    court = Court(test_map, known)
     verdicts = {mutant: verdict for mutant in mutants if (verdict := known.find(mutant))}
     print(f"{len(mutants)} mutants, {len(verdicts)} of them known", flush=True)
     for mutant, verdict in try_each([mutant for mutant in mutants if mutant not in verdicts], court, benches):

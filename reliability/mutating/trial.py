@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mutating.bench import NO_TESTS, UNSUITED, Bench
 from mutating.line_map import LineMap
 from mutating.mutation import Mutant
+
+if TYPE_CHECKING:
+    from mutating.verdicts import KnownVerdicts
 
 STAGES = (2, 6)
 """Test files of a first look, at those that are the likeliest to find the mutant, and of a second one; then come all
@@ -34,36 +38,44 @@ class Verdict(NamedTuple):
 
 
 class Court:
-    """Tries mutants; it remembers which tests have found others of the same module, and begins with these."""
+    """Tries mutants: first with the test that found it the last time (*known*), then with those that have found others
+    of the same module."""
 
-    def __init__(self, test_map: LineMap) -> None:
-        self._map = test_map
+    def __init__(self, test_map: LineMap, known: KnownVerdicts) -> None:
+        self._map, self._known = test_map, known
         self._kills: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def try_mutant(self, bench: Bench, mutant: Mutant) -> Verdict:
         *groups, around = self._map.find(mutant)
-        near, kills = [test for group in groups for test in group], self._kills[mutant.path]
+        near = [test for group in groups for test in group]
         if mutant.elsewhere and not near:
             return Verdict("survived")
+        kills = self._count_kills(mutant)
         tests = sorted(self._cut(*groups, around), key=lambda test: -kills[test])
         tests += [test for test in self._map.list_unseen(mutant) if test not in tests]
         with bench.mutated(mutant):
             verdict = None
             if mutant.owner and near:
                 verdict = try_tests(partial(bench.run_inside, mutant), tests, self._map.seconds)
-            verdict = verdict or self._try_anew(bench, mutant, tests, near or around)
-        kills.update([verdict.killer, _name_file(verdict.killer)])
+            verdict = verdict or self._try_anew(bench, self._make_stages(tests, near or around, kills))
+        self._kills[mutant.path].update([verdict.killer, _name_file(verdict.killer)])
         return verdict
 
-    def _try_anew(self, bench: Bench, mutant: Mutant, tests: Sequence[str], near: Sequence[str]) -> Verdict:
-        for stage in self._make_stages(mutant.path, tests, near):
+    def _count_kills(self, mutant: Mutant) -> Counter[str]:
+        """What each test and each file has found of the same module; what found it in an earlier run is before all."""
+        killer = self._known.find_killer(mutant)
+        earlier = dict.fromkeys([killer, _name_file(killer)] if killer else [], sys.maxsize)
+        return self._kills[mutant.path] | Counter(earlier)
+
+    def _try_anew(self, bench: Bench, stages: Iterable[Sequence[str]]) -> Verdict:
+        for stage in stages:
             verdict = try_tests(bench.run_tests, stage, self._map.seconds)
             if verdict and verdict.outcome in ("killed", "timeout"):
                 return verdict
         return Verdict("survived")
 
-    def _make_stages(self, path: str, tests: Sequence[str], near: Sequence[str]) -> Iterator[list[str]]:
-        kills, reaching = self._kills[path], Counter(_name_file(test) for test in near)
+    def _make_stages(self, tests: Sequence[str], near: Sequence[str], kills: Counter[str]) -> Iterator[list[str]]:
+        reaching = Counter(_name_file(test) for test in near)
         files = sorted(
             {_name_file(test) for test in tests},
             key=lambda file: (-kills[file], -reaching[file] / self._map.sizes[file], file),

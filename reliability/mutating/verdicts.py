@@ -1,10 +1,11 @@
-"""The verdicts of earlier runs, so that only what may have changed is tried again."""
+"""The verdicts of earlier runs, so that only what may have changed is tried again, and that quickly."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import json
+from collections.abc import Sequence
 
 from mutating.bench import ROOT
 from mutating.mutation import Mutant
@@ -17,13 +18,17 @@ class KnownVerdicts:
     """A mutant that a test has found is found, while its module, that test's file and what supports it are the same."""
 
     def __init__(self) -> None:
-        self._known: dict[str, list[str]] = json.loads(CACHE.read_text()) if CACHE.exists() else {}
+        self._known: dict[str, Sequence[str]] = json.loads(CACHE.read_text()) if CACHE.exists() else {}
 
     def find(self, mutant: Mutant) -> Verdict | None:
         known = self._known.get(_name(mutant))
         if known is None or known[2] != _hash(mutant.path, known[1].partition("::")[0]):
             return None
         return Verdict(known[0], known[1])
+
+    def find_killer(self, mutant: Mutant) -> str:
+        """The test that found it in an earlier run, whatever has changed since; "" for none."""
+        return self._known.get(_name(mutant), ("", ""))[1]
 
     def note(self, mutant: Mutant, verdict: Verdict) -> None:
         if verdict.killer:
@@ -34,7 +39,7 @@ class KnownVerdicts:
 
 
 def _name(mutant: Mutant) -> str:
-    return "\n".join([*mutant.key, str(mutant.change.start)])
+    return "\n".join(mutant.key)
 
 
 @functools.cache

@@ -6,10 +6,11 @@ import ast
 import importlib.util
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,6 +21,7 @@ if sys.platform != "linux":
 assert sys.platform == "linux"  # mypy reads no further for another system
 
 import mutants
+from mutating import verdicts
 from mutating.bench import ROOT, Bench
 from mutating.child import run_in_child
 from mutating.line_map import LineMap
@@ -28,7 +30,7 @@ from mutating.mutation import Mutant, make_mutants
 from mutating.score import choose_sample, count, judge
 from mutating.session import put_in
 from mutating.source import Change
-from mutating.trial import Verdict, try_tests
+from mutating.trial import Court, Verdict, try_tests
 
 FOUND, SURVIVED = Verdict("killed", "tests/unit/test_it.py::test_it"), Verdict("survived")
 
@@ -150,20 +152,11 @@ def test_a_low_score_fails_the_run() -> None:
     """Of a module, and of all."""
     made = make_mutants("it.py", "a = [1, 2, 3, 4, 5]")
     excuses = {mutant.key: Excuse("survives", "it does") for mutant in made[:2]}
-    verdicts = {mutant: SURVIVED if mutant.key in excuses else FOUND for mutant in made}
-    assert judge(made, verdicts, excuses, []).faults == [
+    found = {mutant: SURVIVED if mutant.key in excuses else FOUND for mutant in made}
+    assert judge(made, found, excuses, []).faults == [
         "it.py: 87.5% are found, of at least 92",
         "too few are found in all",
     ]
-
-
-def test_a_single_survivor_of_a_module_may_be_excused() -> None:
-    """Of the few of a module that the sample has, one is soon more than eight percent."""
-    made = make_mutants("it.py", "a = [1, 2]")
-    others = make_mutants("other.py", f"a = {[*range(99)]}")
-    excuses = {made[0].key: Excuse("survives", "it does")}
-    verdicts = {mutant: SURVIVED if mutant.key in excuses else FOUND for mutant in [*made, *others]}
-    assert judge([*made, *others], verdicts, excuses, []).faults == []
 
 
 def test_an_equivalent_mutant_is_not_counted() -> None:
@@ -252,6 +245,9 @@ class FakeBench:
         self.failures = list(failures)
         self.runs: list[list[str]] = []
 
+    def mutated(self, mutant: Mutant) -> AbstractContextManager[None]:
+        return nullcontext()
+
     def run_tests(self, tests: Sequence[str], seconds: float) -> dict[str, Any]:
         self.runs.append(list(tests))
         failed = self.failures.pop(0) if self.failures else []
@@ -264,6 +260,22 @@ def test_a_slow_test_must_fail_twice() -> None:
     assert try_tests(bench.run_tests, ["slow", "quick"], {"slow": 1, "quick": 0.1}) == Verdict("survived")
     assert bench.runs == [["slow", "quick"], ["slow"], ["quick"]]
     assert try_tests(FakeBench(["slow"], ["slow"]).run_tests, ["slow"], {"slow": 1}) == Verdict("killed", "slow")
+
+
+def test_what_found_a_mutant_in_an_earlier_run_is_tried_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its verdict is known only as long as nothing has changed; the test that found it is the likeliest ever after."""
+    monkeypatch.setattr(verdicts, "CACHE", tmp_path / "verdicts.json")
+    monkeypatch.setattr(verdicts, "_hash", lambda module, test_file: "as it was")
+    quick, killer = (f"tests/unit/test_{name}.py::test_it" for name in ("value", "words"))
+    mutant = make_one()
+    verdicts.KnownVerdicts().note(mutant, Verdict("killed", killer))
+    assert verdicts.KnownVerdicts().find(mutant) == Verdict("killed", killer)
+    monkeypatch.setattr(verdicts, "_hash", lambda module, test_file: "changed")
+    known, bench = verdicts.KnownVerdicts(), FakeBench([killer])
+    assert known.find(mutant) is None
+    court = Court(make_map(quick, killer), known)
+    assert court.try_mutant(cast("Bench", bench), mutant) == Verdict("killed", killer)
+    assert bench.runs[0][0] == killer
 
 
 @pytest.fixture
