@@ -87,6 +87,9 @@ def pip_sources(settings: str) -> Iterator[tuple[str, str]]:
         if option in SOURCES:
             words = ast.literal_eval(value).split()
             yield f"PIP_{option.upper().replace('-', '_')}", " ".join(map(on_drive, words))
+        if option == "cert":
+            # Wine 10 refuses to check a certificate against others than the system's, as pip asks Windows to do.
+            yield "PIP_USE_DEPRECATED", "legacy-certs"
 
 
 def on_drive(word: str) -> str:

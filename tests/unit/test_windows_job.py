@@ -155,6 +155,12 @@ def test_pip_finds_packages_where_the_host_does(job: Any) -> None:
     assert dict(job.pip_sources(settings)) == {"PIP_FIND_LINKS": "Z:/opt/wheels", "PIP_EXTRA_INDEX_URL": extra}
 
 
+def test_pip_itself_checks_what_the_hosts_own_certificates_sign(job: Any) -> None:
+    """Wine 10 does not; without such certificates pip asks Windows, as on a runner."""
+    names = {"PIP_CERT": "Z:/ca.crt", "PIP_USE_DEPRECATED": "legacy-certs"}
+    assert dict(job.pip_sources("global.cert='/ca.crt'\n")) == names
+
+
 def test_the_suite_has_no_help_that_a_runner_lacks(job: Any) -> None:
     """Neither UTF-8 mode nor a safe path: there the suite must pass without."""
     environment = job.runner_environment({"PYTHONUTF8": "1", "PYTHONSAFEPATH": "1", "KEPT": "1"}, Path("/bench"))
