@@ -266,11 +266,11 @@ def test_a_handshake_that_drips() -> None:
 
 
 def test_a_peer_that_never_reads() -> None:
-    """Sending has the same deadline, however much is sent."""
+    """Sending has the same deadline, however much is sent. Windows takes the first piece whole, whatever its size."""
     here, there = socket.socketpair()
     channel = Channel(here, Deadline(0.5))
     with there, contextlib.closing(channel), at_most(10), pytest.raises(TimeoutError):
-        channel.sendall(bytes(64 * 1024 * 1024))
+        list(map(channel.sendall, [bytes(16 * 1024 * 1024)] * 4))
 
 
 def test_a_large_request_is_sent_whole() -> None:
