@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from coder_login.deployment.api import Client
 from coder_login.deployment.errors import TokenRefusedError, may_have_acted
 from coder_login.deployment.url import DeploymentURL
@@ -10,7 +12,7 @@ from coder_login.interrupts import heed_signals, ignore_signals
 from coder_login.session import Kept, Session
 
 
-def keep_new_key(client: Client, session: Session, token: str, *, replace: bool = False) -> Kept:
+def keep_new_key(client: Client, session: Session, token: str, *, replace: bool) -> Kept:
     """Make a session key with *token* and keep that; when it can't be kept, it is revoked.
 
     Raises what `Client.mint_key` and `Session.keep` do; KeyLeftError when the key may live on.
@@ -39,10 +41,8 @@ def _clean_up(client: Client, key: str | None, url: DeploymentURL, error: BaseEx
 
 def _revoke(client: Client, key: str, url: DeploymentURL, error: BaseException) -> None:
     try:
-        with ignore_signals():
+        with ignore_signals(), contextlib.suppress(TokenRefusedError):
             client.logout(key)
-    except TokenRefusedError:
-        return
     except CoderError as failure:
         fact = f"{find_reason(error)}; and the session key of this login could not be revoked: {failure.message}"
         raise KeyLeftError(fact, url, error if isinstance(error, CoderError) else None) from error

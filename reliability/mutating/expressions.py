@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from mutating.platforms import names_platform
+from mutating.platforms import names_foreign, names_platform
 from mutating.source import Change, Source
 
 COMPARISONS = {
@@ -44,7 +45,8 @@ def find_expression_changes(source: Source, node: ast.expr | ast.keyword) -> Ite
         case ast.BoolOp():
             yield from change_bool_op(source, node)
         case ast.BinOp():
-            yield swap_sign(source, "arithmetic", (node.left, node.right), ARITHMETIC[type(node.op)])
+            sign = swap_sign(source, "arithmetic", (node.left, node.right), ARITHMETIC[type(node.op)])
+            yield replace(sign, elsewhere=names_foreign(node.right))
         case ast.UnaryOp():
             operator = "boolean" if isinstance(node.op, ast.Not) else "arithmetic"
             yield Change(operator, *source.span(node), f"({source.segment(node.operand)})")

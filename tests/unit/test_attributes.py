@@ -66,6 +66,8 @@ def test_it_can_not_be_changed() -> None:
         Attributes(PAIRS)["a"] = b""  # type: ignore[index]  # the point
     with pytest.raises(AttributeError):
         Attributes(PAIRS).pairs = ()  # type: ignore[misc]  # the point
+    with pytest.raises(AttributeError):
+        Attributes(PAIRS).other = ()  # type: ignore[attr-defined]  # the point
 
 
 @pytest.mark.parametrize("again", [lambda it: pickle.loads(pickle.dumps(it)), copy.deepcopy], ids=["pickle", "copy"])

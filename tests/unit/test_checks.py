@@ -85,6 +85,24 @@ KEYS: Cases = [
         wincred.TooLargeError,
         f"target name {LARGE.format(352, 337)}",
     ),
+    (
+        "no-attribute-and-352",
+        {"target_name": "Domain:tar get=" + "x" * 337, "type": 2},
+        wincred.TooLargeError,
+        f"target name {LARGE.format(352, 337)}",
+    ),
+    (
+        "type-of-128-bits",
+        {"target_name": "x", "type": 2**128 - 1},
+        ValueError,
+        f"type must be from 1 to 4294967295, not {2**128 - 1}",
+    ),
+    (
+        "type-of-129-bits",
+        {"target_name": "x", "type": 2**128},
+        ValueError,
+        "type must be from 1 to 4294967295, not a number of 129 bits",
+    ),
 ]
 FILTERS: Cases = [
     ("empty", {"filter": ""}, ValueError, "filter must not be empty; use None to list everything"),
@@ -123,6 +141,14 @@ def test_every_other_function_checks_what_it_is_given(
         function(**arguments)
     assert (type(caught.value), str(caught.value)) == (exception, message)
     assert advapi32.calls == []
+
+
+@pytest.mark.parametrize("namespace", ["My_Domain", "_", "A1"])
+def test_a_name_has_room_for_any_namespace(advapi32: FakeAdvapi32, namespace: str) -> None:
+    """Its letters, digits and underscores stand in front of a name that is as long as a name can be."""
+    with pytest.raises(wincred.NotFoundError):
+        wincred.read(f"{namespace}:target={'x' * 337}", type=wincred.CredentialType.DOMAIN_PASSWORD)
+    assert advapi32.calls == ["CredReadW"]
 
 
 class Number(int, Enum):

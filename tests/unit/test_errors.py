@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from fake_advapi32 import FakeAdvapi32
@@ -217,6 +218,37 @@ def test_a_pickle_or_a_copy_of_an_error_is_whole(
     error.add_note("met in a test")
     other = duplicate(error)
     assert (type(other), other.args, other.winerror, vars(other)) == (cls, ("what failed",), 1312, vars(error))
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        pytest.param(0, "0", id="success"),
+        pytest.param(0xFFFF, "65535", id="last-system-error"),
+        pytest.param(0x10000, "0x00010000", id="beyond-them"),
+        pytest.param(-0x7FF6FFF0, "0x80090010", id="hresult"),
+    ],
+)
+def test_a_code_is_written_as_windows_documents_it(code: int, text: str) -> None:
+    """A system error in decimal, and all others in hexadecimal."""
+    assert CredentialError("what failed", code).winerror_text == text
+
+
+def test_the_code_of_a_call_is_what_cffi_has_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With Windows' sentence for it; cffi keeps both for each thread."""
+    ffi = SimpleNamespace(getwinerror=lambda: (-5, "a sentence"))
+    monkeypatch.setattr(_dll, "load_ffi", lambda: ffi)
+    assert _dll.last_error() == (-5, "a sentence")
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [(100, f"'{'x' * 100}'"), (101, f"'{'x' * 100}'... (101 characters)")], ids=["all", "start"]
+)
+def test_a_long_name_is_shown_up_to_its_limit(advapi32: FakeAdvapi32, size: int, shown: str) -> None:
+    """A hundred characters, and how many there are."""
+    with pytest.raises(wincred.NotFoundError) as caught:
+        wincred.read("x" * size)
+    assert caught.value.operation == f"reading the generic credential {shown}"
 
 
 @pytest.mark.parametrize("winerror", [None, 5], ids=["none", "code"])

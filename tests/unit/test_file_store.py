@@ -212,6 +212,23 @@ def test_what_would_stop_a_logout_is_found_beforehand(logged_in: FileStore, dire
     assert content(logged_in) == OLD_FILES
 
 
+@pytest.mark.parametrize(
+    ("content", "ownerless"),
+    [
+        pytest.param({}, False, id="nothing"),
+        pytest.param({"url": b""}, False, id="empty-url"),
+        pytest.param({"url": b"no url?"}, True, id="url-alone"),
+        pytest.param({"session": b"token"}, True, id="session-alone"),
+        pytest.param({"url": b"", "session": b"token"}, True, id="session-beside-an-empty-url"),
+        pytest.param({"url": b"https://dev.example.com", "session": b"token"}, False, id="whole"),
+    ],
+)
+def test_what_is_nobodys_is_known(files: FileStore, content: dict[str, bytes], ownerless: bool) -> None:
+    """Something is there, and nobody can say of which deployment."""
+    write_other(files, content)
+    assert files.is_ownerless() is ownerless
+
+
 def test_what_is_nobodys_is_forgotten_whole(files: FileStore) -> None:
     """With what a killed writer has left, and what belonged to a deployment."""
     write_other(files, {"url": b"no url?", "session": b"token", "organization": b"org", ".session.new": b"left over"})

@@ -222,6 +222,17 @@ def test_waiting_ends_with_an_error(path: Path) -> None:
     assert caught.value.message == f"another process has kept the session store locked: {path}"
 
 
+def test_a_wait_ends_after_ten_seconds(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the caller has said for how long; by a clock that goes with the pauses."""
+    clock = [0.0]
+    with locked(path), monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: clock[0])
+        patch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
+        with pytest.raises(StoreLockedError), locked(path):
+            pass
+    assert 10 <= clock[0] < 10.1
+
+
 def test_the_wait_pauses_between_its_tries(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each for a time of its own, so that many who wait do not march in step; the holder needs the processor, too."""
     pauses: list[float] = []
@@ -364,6 +375,15 @@ def test_a_lock_in_the_working_directory_needs_no_other(tmp_path: Path, monkeypa
         assert (tmp_path / "x.lock").is_file()
 
 
+def test_a_relative_directory_is_made_with_what_is_missing_above_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below the working directory."""
+    monkeypatch.chdir(tmp_path)
+    with locked(os.path.join("a", "b", "x.lock")):
+        assert (tmp_path / "a/b/x.lock").is_file()
+
+
 @posix
 def test_a_lock_file_that_others_could_open_is_closed_to_them(path: Path) -> None:
     """Another user who can open it could keep us out."""
@@ -442,7 +462,9 @@ def test_elsewhere_it_is_in_the_state_directory(tmp_path: Path, monkeypatch: pyt
     """For another system's keyring."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))  # as a shell under Windows hands it to its Linux
     path = Path(find_service_lock_path("coder-v2-credentials"))
+    assert not path.is_relative_to(tmp_path / "local")
     assert path.is_relative_to(tmp_path)
     assert (path.parent.name, path.name) == ("coderv2", "keyring-coder-v2-credentials.lock")
 

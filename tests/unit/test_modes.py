@@ -205,3 +205,4 @@ def test_a_session_file_that_others_can_read_is_warned_of(logged_in: FileStore, 
     with pytest.warns(InsecureFileWarning) as caught:
         assert logged_in.read(OLD) == TOKEN
     assert [str(warning.message) for warning in caught] == [f"other users can read {path}"]
+    assert [warning.filename for warning in caught] == [__file__], "it is told of the call that reads"

@@ -129,12 +129,25 @@ def test_each_mutant_has_a_key_of_its_own() -> None:
         pytest.param("a = 1 if sys.platform == 'darwin' else b", id="expression"),
         pytest.param("def f():\n    if sys.platform != 'win32':\n        return b\n    g(1)", id="after-return"),
         pytest.param("a = sys.platform == 'win32' and f(1)", id="and"),
+        pytest.param("a = getattr(os, 'O_NOFOLLOW', 1)", id="default"),
     ],
 )
 def test_what_another_system_runs_is_known(text: str) -> None:
     """It is counted apart, when nothing with a fake finds it."""
     numbers = [mutant for mutant in make_mutants("it.py", text) if mutant.change.operator == "number"]
     assert [mutant.elsewhere for mutant in numbers] == [True, True]
+
+
+def test_what_only_another_systems_os_has_is_known() -> None:
+    """Here it is the default, and with | it changes nothing."""
+    made = make_mutants("it.py", "a = b | getattr(os, 'O_BINARY', 0)")
+    assert {mutant.what: mutant.elsewhere for mutant in made} == {
+        "statement: a = b | getattr(os, 'O_BINARY', 0) → pass": False,
+        "arithmetic: | → &": True,
+        "text: 'O_BINARY' → \"\"": True,
+        "number: 0 → 1": False,
+        "number: 0 → -1": False,
+    }
 
 
 def test_a_survivor_fails_the_run() -> None:

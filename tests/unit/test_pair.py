@@ -452,6 +452,22 @@ def test_an_old_token_that_can_not_be_removed_is_pointed_out(
     assert {*content(logged_in)} - {failing} == {"url", "session"}
 
 
+def test_a_file_that_was_never_there_is_not_pointed_out(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the system has refused to remove it."""
+
+    def discard(config: ConfigDirectory, name: str) -> None:
+        raise StoreUnavailableError("refused")
+
+    with warnings.catch_warnings(record=True) as caught, logged_in.replacing(NEW, NEWER):
+        warnings.simplefilter("always")
+        for name in STAGED:
+            (directory / name).unlink(missing_ok=True)
+        monkeypatch.setattr(ConfigDirectory, "discard", discard)
+    assert caught == []
+
+
 def test_a_reader_waits_until_a_go_clients_login_is_whole(
     logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,7 +185,8 @@ def test_a_read_that_succeeds_with_nothing(advapi32: FakeAdvapi32) -> None:
         wincred.CredentialError,
         f"reading the generic credential 'm': {NOTHING}",
     )
-    assert (error.reason, error.winerror, error.target_name) == (NOTHING, None, "m")
+    assert (error.operation, error.reason) == ("reading the generic credential 'm'", NOTHING)
+    assert (error.winerror, error.target_name) == (None, "m")
     assert advapi32.calls == ["CredReadW"]
 
 
@@ -228,7 +229,8 @@ def test_a_listing_that_succeeds_with_none_and_nothing(advapi32: FakeAdvapi32) -
 def test_a_size_at_the_bound_of_the_absurd_is_read(advapi32: FakeAdvapi32, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what is over it is taken for no memory at all; here the bounds are of two small credentials."""
     for name in ("one", "two"):
-        advapi32.put(Stored(target_name=name, blob=b"1234"))
+        advapi32.put(Stored(target_name=name, blob=b"1234", attributes={"k": b"1", "l": b"2"}))
+    monkeypatch.setattr(_marshal, "_ABSURD_ATTRIBUTES", 2)
     monkeypatch.setattr(_marshal, "_ABSURD_COUNT", 2)
     monkeypatch.setattr(_marshal, "_ABSURD_SIZE", 4)
-    assert [credential.blob for credential in wincred.enumerate()] == [b"1234", b"1234"]
+    assert [(each.blob, len(each.attributes)) for each in wincred.enumerate()] == [(b"1234", 2), (b"1234", 2)]

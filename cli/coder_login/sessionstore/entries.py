@@ -83,7 +83,7 @@ class Entries:
                 raise AmbiguousSessionError((first.key, entry.key), url.origin)
         return first.token if first else ""
 
-    def put(self, url: DeploymentURL, token: str, *, replace: bool = False) -> list[Entries]:
+    def put(self, url: DeploymentURL, token: str, *, replace: bool) -> list[Entries]:
         """The map with *token* for *url*'s origin, in each form that it can have: the first is the best, the last the
         shortest.
 

@@ -130,18 +130,18 @@ class SharedBlob:
             yield
         except BaseException as error:
             with self._left_changed(error):
-                if self._may_hold(after, before):
+                if self._may_hold(after):
                     self.put(before)
             raise
 
-    def _may_hold(self, after: bytes | None, before: bytes | None) -> bool:
-        """Whether *after* is stored in the place of *before*, as far as we can know; else nothing was written, or
-        another client has written since."""
+    def _may_hold(self, after: bytes | None) -> bool:
+        """Whether *after* is stored, as far as we can know; else nothing was written, or another client has written
+        since."""
         try:
             stored = self.get()
         except SessionStoreError:
             return True
-        return stored == after and stored != before
+        return stored == after
 
     def take_back(self, done: Rewrite, error: BaseException) -> None:
         """Undo *done*, as *error* came after it; what another client has done meanwhile stays."""
