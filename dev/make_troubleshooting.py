@@ -126,7 +126,7 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             deployment.TLSSetupError(
                 "the TLS library can't be used with the file that OPENSSL_CONF names, …", "OPENSSL_CONF"
             ),
-            deployment.TLSSetupError("the TLS library can't be used …"),
+            deployment.TLSSetupError("the TLS library can't be used …", ""),
         ],
     ),
     (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import random
+import struct
 import tracemalloc
 import zlib
 from dataclasses import replace
@@ -180,6 +182,15 @@ def test_what_is_above_can_fail(deployment: Deployment, above: Answer) -> None:
         client(f"{deployment.url}/coder").check_deployment()
 
 
+@pytest.mark.parametrize("status", [403, 503])
+def test_nothing_is_looked_for_above_a_refusal(deployment: Deployment, status: int) -> None:
+    """Only a page, or no page, can be that of a deployment above: all else is told as it is."""
+    deployment.answer("GET", "/coder/api/v2/users/first", Answer(status), times=None)
+    with pytest.raises(APIError) as caught:
+        client(f"{deployment.url}/coder").check_deployment()
+    assert (caught.value.status, len(deployment.requests)) == (status, 1)
+
+
 def test_a_redirect_above_does_not_end_the_search(deployment: Deployment) -> None:
     """Something else stands at that path: the deployment may be at the root."""
     deployment.answer("GET", "/a/api/v2/users/first", redirect("https://login.example.com/"))
@@ -217,6 +228,11 @@ def deflate_raw(body: bytes) -> bytes:
     return stream.compress(body) + stream.flush()
 
 
+# One block that is not compressed, with a bit that nobody reads, so that the check sum of zlib's header is right.
+STORED = b"\x09" + struct.pack("<HH", 21, 0xFFFF - 21) + JSON.ljust(21)
+FAR = json.dumps({"message": random.Random(1).randbytes(10_000).hex() * 2}).encode()
+
+
 @pytest.mark.parametrize(
     ("coding", "body"),
     [
@@ -226,6 +242,8 @@ def deflate_raw(body: bytes) -> bytes:
         pytest.param("gzip", gzip.compress(b"") * 99 + gzip.compress(JSON), id="100-members"),
         pytest.param("deflate", zlib.compress(JSON), id="deflate"),
         pytest.param("deflate", deflate_raw(JSON), id="deflate-without-its-header"),
+        pytest.param("deflate", STORED, id="deflate-that-begins-nearly-as-zlib"),
+        pytest.param("gzip", gzip.compress(FAR), id="gzip-of-the-largest-window"),
         pytest.param("deflate, gzip", gzip.compress(zlib.compress(JSON)), id="one-in-the-other"),
         pytest.param("identity", JSON, id="identity"),
         pytest.param("", JSON, id="empty"),
@@ -344,6 +362,14 @@ def test_a_user(deployment: Deployment) -> None:
         organization_ids=list(deployment.user["organization_ids"]),  # type: ignore[call-overload]  # it is a list
         roles={"*": ["Owner", "auditor"], "o-1": ["Admin"]},
     )
+
+
+@pytest.mark.parametrize("nothing", [{}, {"organization_ids": None, "roles": None}], ids=["missing", "null"])
+def test_a_user_without_roles_and_organizations(deployment: Deployment, nothing: dict[str, None]) -> None:
+    """Go writes null for an empty list."""
+    deployment.answer("GET", "users/me", json_answer({"id": "1", "username": "alex", **nothing}))
+    user = client(deployment.url).identify(TOKEN)
+    assert user == User(id="1", username="alex", organization_ids=[], roles={})
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ import trustme
 from coder_login.deployment import certificates, dialer, tls_failures
 from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Address
-from coder_login.deployment.errors import RequestError
+from coder_login.deployment.errors import RequestError, TLSSetupError
+from coder_login.deployment.tls_wire import TLSWire
 from loopback import dead_listener
 from patience import at_most
 
@@ -116,6 +117,31 @@ def test_a_second_handshake_goes_to_the_address_that_answered(
         monkeypatch.setattr(dialer, "_ask_system", ask)
         message = provoke("https://dev.example.com", timeout=30)
     assert message == f"{UNNAMED}: other.example.com"
+
+
+def test_names_of_another_kind_are_no_hosts(monkeypatch: pytest.MonkeyPatch, other_host: ssl.SSLContext) -> None:
+    """A certificate may have addresses of mail and URLs beside them."""
+    names = {"subjectAltName": (("email", "a@example.com"), ("DNS", " b.example.com"), ("URI", "https://c"))}
+    monkeypatch.setattr(TLSWire, "get_certificate", lambda wire: names)
+
+    def show(connection: socket.socket) -> None:
+        other_host.wrap_socket(connection, server_side=True).close()
+
+    with server(other_host, show) as port:
+        assert provoke(f"https://127.0.0.1:{port}", timeout=30) == f"{UNNAMED}: b.example.com"
+
+
+def test_tls_that_is_spoilt_meanwhile_costs_the_names_alone(
+    monkeypatch: pytest.MonkeyPatch, other_host: ssl.SSLContext
+) -> None:
+    """The error that asked for them is told."""
+
+    def fail() -> ssl.SSLContext:
+        raise TLSSetupError("spoilt", "SSL_CERT_FILE")
+
+    with server(other_host, stay_silent) as port:
+        monkeypatch.setattr(tls_failures, "build_tls_context", fail)
+        assert provoke(f"https://127.0.0.1:{port}", timeout=2) == UNNAMED
 
 
 def test_a_shorter_deadline_is_the_sooner_of_both() -> None:

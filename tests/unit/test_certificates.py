@@ -299,15 +299,23 @@ def test_an_unknown_issuer_is_one_by_its_code(code: int) -> None:
     assert tls_failures.explain_tls(error, lambda: None) == (Failure.CERTIFICATE_ISSUER, f"{UNKNOWN} (flaw)")
 
 
-def test_a_flaw_of_form_is_one_by_its_code() -> None:
+@pytest.mark.parametrize(
+    ("failure", "codes"),
+    [
+        pytest.param(Failure.CERTIFICATE_FORM, {24, 25, 26, 32, 34, 37, 39, 41, 47, 48, 49, *range(76, 95)}, id="form"),
+        pytest.param(Failure.CERTIFICATE_WEAK, {66, 67, 68}, id="weak"),
+        pytest.param(Failure.CERTIFICATE_HOST, {62, 64}, id="host"),
+    ],
+)
+def test_a_flaw_of_a_certificate_is_one_by_its_code(failure: Failure, codes: set[int]) -> None:
     """Whatever the words of this version of OpenSSL are; all the others have another meaning."""
     found = set()
     for code in range(120):
         error = ssl.SSLCertVerificationError(1, "x")
         error.verify_code, error.verify_message = code, "flaw"
-        if tls_failures.explain_tls(error, lambda: None)[0] is Failure.CERTIFICATE_FORM:
+        if tls_failures.explain_tls(error, lambda: None)[0] is failure:
             found.add(code)
-    assert found == {24, 25, 26, 32, 34, 37, 39, 41, 47, 48, 49, *range(76, 95)}
+    assert found == codes
 
 
 @pytest.mark.parametrize(
@@ -384,6 +392,14 @@ def test_a_flaw_is_one_by_its_reason(reason: str | None, failure: Failure) -> No
     found, fact = tls_failures.explain_tls(error, lambda: None)
     assert found is failure
     assert fact.endswith(" (its words\\x1b)")
+
+
+def test_a_server_that_wants_a_certificate_is_one_by_its_reason() -> None:
+    """The fact says what it wants."""
+    error = ssl.SSLError(1, "its words")
+    error.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    fact = "the server wants a certificate of this client (its words)"
+    assert tls_failures.explain_tls(error, lambda: None) == (Failure.TLS_CLIENT_CERTIFICATE, fact)
 
 
 @pytest.mark.parametrize("kind", [ssl.SSLError, ssl.SSLEOFError, ssl.SSLCertVerificationError])
@@ -561,6 +577,29 @@ def test_one_certificate_is_enough_to_know_an_authority(
     assert not certificates.knows_authorities(context)
     authority.configure_trust(context)
     assert certificates.knows_authorities(context)
+
+
+@pytest.mark.parametrize(
+    ("names", "known"),
+    [
+        pytest.param(["1a2b3c4d.0"], True, id="hash"),
+        pytest.param(["1a2b3c4d.12"], True, id="second-hash"),
+        pytest.param(["1a2b3c4d", "1A2B3C4D.0", "authority.pem"], False, id="no-hash"),
+        pytest.param([], False, id="empty"),
+    ],
+)
+def test_a_directory_of_hashed_names_knows_an_authority(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, names: list[str], known: bool
+) -> None:
+    """OpenSSL reads it when it is asked; a directory that is not there has none."""
+    for name in names:
+        (tmp_path / name).touch()
+    monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join([str(tmp_path / "none"), str(tmp_path)]))
+    assert certificates.knows_authorities(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) is known
+    monkeypatch.setenv("SSL_CERT_FILE", "a.pem")
+    useless = "" if known else ", where no file is named by a hash"
+    expected = f"SSL_CERT_FILE names a.pem; SSL_CERT_DIR names {os.environ['SSL_CERT_DIR']}{useless}"
+    assert certificates.describe_sources() == expected
 
 
 def test_a_directory_of_certificates_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

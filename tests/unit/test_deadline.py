@@ -211,11 +211,26 @@ def test_a_flood_of_100_is_given_up() -> None:
         pytest.param(b"HTTP/1.1 102 Processing\r\n\r\n" * 3, id="102"),
         pytest.param(HINTS, id="103"),
         pytest.param(HINTS + CONTINUE + HINTS, id="103-100-103"),
+        pytest.param(HINTS * 99, id="as-many-as-are-passed-over"),
     ],
 )
 def test_interim_answers_are_passed_over(interim: bytes) -> None:
     """RFC 9110 section 15.2: a client has to parse them, and may ignore what they say."""
     with bare_server(drip(interim + OK, [b"Content-Length: 2\r\n\r\n{}"])) as server:
+        client(f"http://{server}").check_deployment()
+
+
+def test_one_interim_answer_too_many_is_not_passed_over() -> None:
+    """Though the final one follows it."""
+    with bare_server(drip(HINTS * 100 + OK, [b"Content-Length: 2\r\n\r\n{}"])) as server:
+        problem = provoke(f"http://{server}", timeout=30)
+    assert problem.message.endswith(": interim answers came, and no final one")
+
+
+def test_an_answer_that_begins_with_white_space_goes_on_with_no_header() -> None:
+    """There is none before it; it is read as http.client reads it, and nothing breaks."""
+    answer = OK.replace(b"HTTP/1.1", b" HTTP/1.1", 1)
+    with bare_server(drip(answer, [b"Content-Length: 2\r\n\r\n{}"])) as server:
         client(f"http://{server}").check_deployment()
 
 

@@ -6,11 +6,13 @@ Our own seam, what the system says of a name, is patched; the addresses are sock
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import ClassVar
 
 import pytest
 from coder_login.deployment import dialer as dialer_module
@@ -92,6 +94,27 @@ def test_an_address_of_a_family_that_is_missing(monkeypatch: pytest.MonkeyPatch,
     usual = Address(socket.AF_INET, socket.SOCK_STREAM, 0, live)
     monkeypatch.setattr(dialer_module, "_ask_system", lambda host, port: [strange, usual])
     assert connect(Dialer()) == live
+
+
+class Refused(socket.socket):
+    """A socket whose connection fails at once, as where there is no way to a network."""
+
+    made: ClassVar[list[Refused]] = []
+
+    def connect_ex(self, address: object) -> int:
+        self.made.append(self)
+        return errno.ENETUNREACH
+
+
+def test_an_address_that_can_not_be_reached(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """The error is told, and the socket closed."""
+    tell(monkeypatch, live)
+    monkeypatch.setattr(socket, "socket", Refused)
+    monkeypatch.setattr(Refused, "made", [])
+    with pytest.raises(OSError) as caught:
+        connect(Dialer())
+    assert caught.value.errno == errno.ENETUNREACH
+    assert [attempt.fileno() for attempt in Refused.made] == [-1]
 
 
 def test_only_families_that_are_missing(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:

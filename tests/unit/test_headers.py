@@ -152,6 +152,12 @@ def test_the_command_prints_headers(tmp_path: Path) -> None:
     assert run_header_command(command, URL) == [("A", "1"), ("B", "x, y=z"), ("A", "2")]
 
 
+def test_the_command_prints_piece_by_piece(tmp_path: Path) -> None:
+    """A header can begin in one piece and end in the next."""
+    code = "sys.stdout.write('A='); sys.stdout.flush(); time.sleep(0.3); sys.stdout.write('b')"
+    assert run_header_command(write_command(tmp_path, f"import time; {code}"), URL) == [("A", "b")]
+
+
 @pytest.mark.parametrize("end", ["\r", "\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029"], ids=ascii)
 def test_only_a_line_feed_ends_a_line_of_the_command(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
     """Another character that Python takes for one is one that no value may have, and makes no second header."""

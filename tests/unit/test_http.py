@@ -1,5 +1,6 @@
 """Requests that fail: each failure names the URL and says what happened; and what every request says and does not."""
 
+import http.client
 import itertools
 import platform
 import socket
@@ -14,6 +15,7 @@ import trustme
 from coder_login.deployment import transport
 from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.errors import Failure, RequestError
+from coder_login.deployment.failures import translate
 from coder_login.deployment.faults import MAX_BODY
 from deployment import Deployment
 from loopback import Answer, bare_server, json_answer
@@ -194,6 +196,26 @@ def test_a_token_that_http_refuses_stays_out_of_the_error(deployment: Deployment
     assert caught.value.failure is Failure.UNSENDABLE
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("error", "fact", "failure"),
+    [
+        pytest.param(OSError(5, "its words\x1b"), "the connection failed (its words\\x1b)", Failure.OTHER, id="code"),
+        pytest.param(OSError("its words"), "the connection failed (its words)", Failure.OTHER, id="words"),
+        pytest.param(KeyError(TOKEN), "the connection failed (KeyError)", Failure.OTHER, id="another-error"),
+        pytest.param(
+            http.client.InvalidURL(TOKEN), "the request could not be sent (InvalidURL)", Failure.UNSENDABLE, id="url"
+        ),
+        pytest.param(
+            http.client.BadStatusLine(TOKEN), "the answer is not HTTP (BadStatusLine)", Failure.NOT_HTTP, id="form"
+        ),
+    ],
+)
+def test_only_the_words_of_the_system_are_told(error: Exception, fact: str, failure: Failure) -> None:
+    """What another error says may be what was sent."""
+    told = translate(error, "where", 5, None, lambda: None)
+    assert (told.message, told.failure) == (f"where: {fact}", failure)
 
 
 @pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")

@@ -304,6 +304,7 @@ def test_a_proxy_that_is_down(secure_deployment: Deployment, monkeypatch: pytest
     [
         pytest.param("https", "https", id="https"),
         pytest.param("HTTPS", "https", id="upper-case"),
+        pytest.param("socks", "socks", id="socks"),
         pytest.param("socks5", "socks5", id="socks5"),
         pytest.param("socks5h", "socks5h", id="socks5h"),
         pytest.param("Socks4", "socks4", id="socks4"),
@@ -576,6 +577,19 @@ def test_the_systems_own_exceptions(registry: dict[str, str]) -> None:
     """As urllib reads them: it is Windows' own language."""
     registry["https"] = "http://s:8080"
     assert find("https://intranet") is None
+
+
+def test_the_systems_exceptions_are_asked_only_where_there_is_a_proxy(
+    registry: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the bare address: some versions of Python look a host up there, which takes time."""
+    asked: list[str] = []
+    monkeypatch.setattr(urllib.request, "proxy_bypass_registry", asked.append)
+    assert find("https://[2001:db8::1]") is None
+    assert asked == []
+    registry["https"] = "http://s:8080"
+    assert find("https://[2001:db8::1]") is not None
+    assert asked == ["2001:db8::1"]
 
 
 def test_a_socks_proxy_of_the_system(registry: dict[str, str]) -> None:

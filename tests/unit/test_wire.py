@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import errno
 import itertools
 import socket
 import ssl
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from unittest import mock
 
 import pytest
 import trustme
@@ -255,6 +257,16 @@ def test_a_server_that_does_not_hear_why_it_is_refused(client_context: ssl.SSLCo
     with pytest.raises(ssl.SSLError):
         TLSWire(server, client_context, "dev.example.com").shake_hands()
     assert server.sent == 2
+
+
+@pytest.mark.parametrize("said", ["Connection timed out", "Operation timed out"])
+def test_a_connection_that_the_system_gives_up_is_at_its_end(said: str) -> None:
+    """It is not tried again until the deadline: the error has a code, and the end of a slice has none."""
+    lost = TimeoutError(errno.ETIMEDOUT, said)
+    connection = mock.Mock(spec=socket.socket, **{"recv.side_effect": [lost, b"never"]})
+    with pytest.raises(TimeoutError) as caught:
+        BareWire(connection, Deadline(30)).receive(10)
+    assert caught.value is lost
 
 
 def test_an_answer_that_takes_longer_than_a_slice_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,7 +154,7 @@ def _refuse_file(file: str, flaw: str) -> TLSSetupError:
 
 
 def _describe(error: ssl.SSLError) -> str:
-    return printable(error.strerror or str(error))
+    return printable(str(error))
 
 
 def _show(path: str) -> str:

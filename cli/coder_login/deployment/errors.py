@@ -146,7 +146,7 @@ class RedirectedError(RequestError):
 class TLSSetupError(CoderError):
     """TLS can't be used on this machine; *variable* is the one at fault, "" where it is none."""
 
-    def __init__(self, message: str, variable: str = "") -> None:
+    def __init__(self, message: str, variable: str) -> None:
         super().__init__(message)
         self.variable = variable
 

@@ -82,7 +82,7 @@ def explain_tls(error: ssl.SSLError, ask_names: NameFinder) -> tuple[Failure, st
     """The failure that *error* is, and the fact, for a person; *ask_names* is how to learn a certificate's names."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _explain_certificate(error, ask_names)
-    detail = printable(error.strerror or str(error))
+    detail = printable(str(error))
     reason = getattr(error, "reason", None)  # one of Python's own has none, and no code either
     for failure, (fact, reasons) in _REASONS.items():
         if reason in reasons:

@@ -23,7 +23,7 @@ from coder_login.deployment.faults import ERRORS, MAX_BODY
 from coder_login.deployment.headers import Headers, join_headers, split_value
 from coder_login.deployment.proxies import find_proxy
 from coder_login.deployment.redirects import find_deployment
-from coder_login.deployment.url import DEFAULT_PORTS, DeploymentURL, Origin, parse_origin
+from coder_login.deployment.url import DeploymentURL, Origin, parse_origin
 from coder_login.text import printable, redact
 from coder_login.value import Value
 
@@ -223,4 +223,4 @@ def _resolve(url: str, location: str) -> str | None:
         parts = urlsplit(target)
     except ValueError:
         return None
-    return target if parts.scheme in DEFAULT_PORTS and parse_origin(f"{parts.scheme}://{parts.netloc}") else None
+    return target if parse_origin(f"{parts.scheme}://{parts.netloc}") else None

@@ -85,7 +85,7 @@ def _check_parts(parts: SplitResult, text: str) -> None:
 
 
 def _read_host(parts: SplitResult) -> str:
-    host = parts.hostname or ""
+    host = parts.hostname
     if not host:
         raise InvalidURLError("the URL has no host", URLFault.FORM)
     # Asked of the original text: in lower case, as the host name is, the Kelvin sign is an ASCII k.
