@@ -4,16 +4,22 @@ FAULT, as a fault that was found names them; with SCENARIO alone, list its calls
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
-import prove  # noqa: F401  # which lets the modules of the suite be found
+sys.path.append(str(Path(__file__).parent))  # it is not there in a Python with -P
+
+import prove  # noqa: F401  # which lets the modules of the tests be found
 from faulting.prover import Enumerated, Prover, Tried
 from faulting.scenarios import make_scenarios
 
 
 def main() -> int:
     scenario, *which = sys.argv[1:]
+    scenarios = make_scenarios()
+    if scenario not in scenarios:
+        raise SystemExit(f"no scenario is called {scenario}; there are: {', '.join(scenarios)}")
     with Prover(1) as prover:
-        found = prover.enumerate(make_scenarios()[scenario])
+        found = prover.enumerate(scenarios[scenario])
         if not which:
             print(*found.calls, sep="\n")
             return 0

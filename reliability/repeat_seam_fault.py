@@ -6,8 +6,11 @@ Without a NUMBER and a KIND, list the calls of the scenario, and all its faults 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
-import prove  # noqa: F401  # which lets the modules of the suite be found
+sys.path.append(str(Path(__file__).parent))  # it is not there in a Python with -P
+
+import prove  # noqa: F401  # which lets the modules of the tests be found
 from seam_faults import Trial, try_scenario
 from seams.scenarios import make_scenarios
 from seams.seam import Fault, find_kinds
@@ -16,7 +19,10 @@ from seams.world import entered
 
 def main(name: str, number: str = "", kind_name: str = "") -> None:
     with entered() as world:
-        scenario = next(scenario for scenario in make_scenarios(world) if scenario.name == name)
+        scenarios = {scenario.name: scenario for scenario in make_scenarios(world)}
+        if name not in scenarios:
+            raise SystemExit(f"no scenario is called {name}; there are: {', '.join(scenarios)}")
+        scenario = scenarios[name]
         trial = Trial(world, scenario)
         if not number:
             print(*enumerate(trial.calls), *try_scenario(world, scenario).faults, sep="\n")

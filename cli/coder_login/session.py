@@ -146,10 +146,17 @@ class Session:
         try:
             self._files.delete(self.url, token, keep_url=self._is_elsewhere())
         except StoreUnavailableError as problem:
-            if self._files.has_session():
+            if self._may_have_plaintext():
                 raise
             return Forgotten(problem=problem)
         return Forgotten()
+
+    def _may_have_plaintext(self) -> bool:
+        """Whether there is a session in the files, as far as it can be seen."""
+        try:
+            return self._files.has_session()
+        except SessionStoreError:
+            return True
 
     @property
     def _is_beside_files(self) -> bool:

@@ -35,6 +35,7 @@ _OS_FUNCTIONS = ("close", "fsync", "lstat", "mkdir", "open", "read", "replace", 
 _MODULES = (directory, file_checks, file_store, lock, pair, private_directory)
 _HASTE = 50  # how much faster time passes for who waits for a lock, or for another program to close a file
 _UNKNOWN = 31337  # no error of Windows
+NOT_FOUND = 1168
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Kind:
 
 INTERRUPTIONS = (Kind("Ctrl-C before"), Kind("Ctrl-C after", is_late=True))
 DLL_ERRORS = (
-    *(Kind(f"error {code}", code) for code in (5, 8, 87, 1004, 1168, 1312, 1783, 2202, _UNKNOWN)),
+    *(Kind(f"error {code}", code) for code in (5, 8, 87, 1004, NOT_FOUND, 1312, 1783, 2202, _UNKNOWN)),
     Kind("error 1312 from now on", 1312, is_lasting=True),
 )
 DLL_LATE_ERROR = Kind("error 5, and done", 5, is_late=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,6 +33,16 @@ def parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Result]:
     results["good"] = Result(("what", "tried"), [("nothing much", 1)])
     results["bad"] = RESULT
     return results
+
+
+def test_a_fault_can_be_tried_again() -> None:
+    """As its report says, also by a Python that looks for nothing beside a script; a wrong name is told with the right
+    ones."""
+    path = Path(prove.__file__).with_name("repeat_seam_fault.py" if sys.platform == "win32" else "repeat_fault.py")
+    done = subprocess.run(
+        [sys.executable, "-P", str(path), "no-such"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr.partition(";")[0]) == (1, "no scenario is called no-such")
 
 
 def prove_parts(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:

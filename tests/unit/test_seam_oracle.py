@@ -64,6 +64,17 @@ def test_what_is_wrong_is_found(run: Run, state: State, problem: str) -> None:
     assert problem in find(run, state)
 
 
+def test_who_believes_windows_has_nothing_to_tell() -> None:
+    """It has said that there is no credential; a session that is left is neither lost nor mixed."""
+    run = Run(0, "Logged out of new.\n", "")
+    expected = replace(EXPECTED, old=replace(OLD, files=()), new=replace(NEW, files=()))
+    left = replace(expected.old, valid=frozenset())
+    assert judge(expected, Outcome(run, left, (TOKEN,))) != []
+    assert judge(expected, Outcome(run, left, (TOKEN,), is_misled=True)) == []
+    failed = replace(FAILED, stderr=f"error: {TOKEN}\n")
+    assert judge(expected, Outcome(failed, left, (TOKEN,), is_misled=True)) == ["a token was printed"]
+
+
 TOLD = {
     "half-done": ("error: The session file could not be put back as it was: x\n", replace(OLD, files=())),
     "key-left": ("error: The session key of this login could not be revoked: x\n", KEYLESS),

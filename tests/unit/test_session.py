@@ -6,7 +6,7 @@ import pytest
 from both_stores import OTHER, Stores
 from coder_login.deployment.url import DeploymentURL
 from coder_login.session import Forgotten, Kept, Session
-from coder_login.sessionstore import DEFAULT_SERVICE, SessionStore
+from coder_login.sessionstore import DEFAULT_SERVICE, FileStore, SessionStore
 from coder_login.sessionstore import errors as store
 from coder_login.sessionstore import file_errors as files
 from file_steps import before_step, raise_signals, raising
@@ -279,6 +279,19 @@ def test_a_url_file_that_stays_is_a_problem_and_no_failure(stores: Stores, monke
             else:
                 assert str(session.forget().problem) == "refused"
         assert ("session" in stores.state[0]) == (name == "session")
+
+
+def test_files_that_can_not_be_looked_at_any_more_hide_no_error(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What went wrong first is told: whether the session is still there, nobody knows."""
+    session = session_of(stores, "files")
+    session.keep(TOKEN)
+    before_step(monkeypatch, "remove", "url", raising(store.StoreUnavailableError("can't be removed")))
+    fail = raising(store.StoreUnavailableError("can't be read"))
+    monkeypatch.setattr(FileStore, "has_session", lambda files: fail())
+    with pytest.raises(store.StoreUnavailableError, match="can't be removed"):
+        session.forget()
 
 
 @EACH_STORE
