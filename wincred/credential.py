@@ -78,8 +78,6 @@ class Attributes(Mapping[str, bytes]):
             return self.pairs == other.pairs
         return len(self.pairs) == len(self) and super().__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]  # as of every mapping
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self.pairs)}>"
 

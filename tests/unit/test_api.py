@@ -230,6 +230,7 @@ def deflate_raw(body: bytes) -> bytes:
 
 # One block that is not compressed, with a bit that nobody reads, so that the check sum of zlib's header is right.
 STORED = b"\x09" + struct.pack("<HH", 21, 0xFFFF - 21) + JSON.ljust(21)
+STORED_TWICE = b"\x08" + STORED[1:] + b"\x01\0\0\xff\xff"
 FAR = json.dumps({"message": random.Random(1).randbytes(10_000).hex() * 2}).encode()
 
 
@@ -243,6 +244,7 @@ FAR = json.dumps({"message": random.Random(1).randbytes(10_000).hex() * 2}).enco
         pytest.param("deflate", zlib.compress(JSON), id="deflate"),
         pytest.param("deflate", deflate_raw(JSON), id="deflate-without-its-header"),
         pytest.param("deflate", STORED, id="deflate-that-begins-nearly-as-zlib"),
+        pytest.param("deflate", STORED_TWICE, id="deflate-with-another-check-sum"),
         pytest.param("gzip", gzip.compress(FAR), id="gzip-of-the-largest-window"),
         pytest.param("deflate, gzip", gzip.compress(zlib.compress(JSON)), id="one-in-the-other"),
         pytest.param("identity", JSON, id="identity"),

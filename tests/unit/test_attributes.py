@@ -55,6 +55,12 @@ def test_it_equals_a_mapping_of_the_same_values() -> None:
     assert Attributes({"a": b"2"}) != {"a": b"1"}
 
 
+def test_it_has_no_hash() -> None:
+    """It equals a dict of the same values, which has none either."""
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Attributes(PAIRS))
+
+
 def test_its_text_shows_no_value() -> None:
     """It may hold more than labels."""
     assert repr(Attributes(PAIRS)) == str(Attributes(PAIRS)) == "<Attributes: 3>"

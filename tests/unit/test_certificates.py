@@ -700,6 +700,13 @@ def test_a_deployment_without_tls_needs_none_of_it(monkeypatch: pytest.MonkeyPat
         client(deployment.url).check_deployment()
 
 
+def test_a_key_log_is_looked_at_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is named after a context was made without it."""
+    certificates.make_tls_context()
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys"))
+    assert fail_to_set_up().variable == "SSLKEYLOGFILE"
+
+
 def test_the_variables_are_looked_at_again(monkeypatch: pytest.MonkeyPatch, trusted: trustme.CA) -> None:
     """A program that sets one while it runs is not left with the old context."""
     before = certificates.make_tls_context()

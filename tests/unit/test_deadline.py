@@ -25,6 +25,7 @@ from coder_login.deployment import transport as http
 from coder_login.deployment.channel import Channel
 from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.errors import Failure, InFrontError, RequestError
+from coder_login.deployment.faults import TooLongError
 from deployment import Deployment
 from loopback import Answer, bare_server, dead_listener
 from patience import at_most
@@ -278,6 +279,24 @@ def test_a_handshake_that_drips() -> None:
         problem = provoke(f"https://{server}", timeout=0.6)
     assert problem.message == f"https://{server}{FIRST}: no answer within 0.6 s"
     assert problem.failure is Failure.TIMEOUT
+
+
+def test_the_last_byte_of_a_budget_is_received() -> None:
+    """And no more."""
+    here, there = socket.socketpair()
+    with there, contextlib.closing(Channel(here, Deadline(30))) as channel:
+        there.sendall(b"ab")
+        channel.budget = 1
+        assert channel.receive_into(memoryview(bytearray(10))) == 1
+        with pytest.raises(TooLongError):
+            channel.receive_into(memoryview(bytearray(10)))
+
+
+def test_no_time_left_is_too_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that stands still."""
+    monkeypatch.setattr(time, "monotonic", lambda: 5.0)
+    with pytest.raises(TimeoutError):
+        Deadline(0).compute_slice()
 
 
 def test_a_peer_that_never_reads() -> None:

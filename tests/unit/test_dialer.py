@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from coder_login.deployment import dialer as dialer_module
@@ -94,6 +94,38 @@ def test_an_address_of_a_family_that_is_missing(monkeypatch: pytest.MonkeyPatch,
     usual = Address(socket.AF_INET, socket.SOCK_STREAM, 0, live)
     monkeypatch.setattr(dialer_module, "_ask_system", lambda host, port: [strange, usual])
     assert connect(Dialer()) == live
+
+
+class Immediate(socket.socket):
+    """A socket whose connection is there at once, as one to this machine can be."""
+
+    def connect_ex(self, address: Any) -> int:
+        self.setblocking(True)
+        self.connect(address)
+        self.setblocking(False)
+        return 0
+
+
+def test_an_address_that_answers_at_once(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """Nothing is under way any more, and nothing has failed."""
+    tell(monkeypatch, live)
+    monkeypatch.setattr(socket, "socket", Immediate)
+    assert connect(Dialer()) == live
+
+
+def test_an_address_has_a_quarter_of_a_second_alone(monkeypatch: pytest.MonkeyPatch, dead: Place, live: Place) -> None:
+    """Then the next one is tried, too; RFC 8305 section 8."""
+    tell(monkeypatch, dead, live)
+    waits: list[float] = []
+    real = Deadline.compute_slice
+
+    def note(deadline: Deadline, longest: float = float("inf")) -> float:
+        waits.append(longest)
+        return real(deadline, longest)
+
+    monkeypatch.setattr(Deadline, "compute_slice", note)
+    connect(Dialer())
+    assert max(wait for wait in waits if wait != float("inf")) <= 0.25
 
 
 class Refused(socket.socket):

@@ -168,6 +168,23 @@ def test_only_a_line_feed_ends_a_line_of_the_command(monkeypatch: pytest.MonkeyP
     assert caught.value.message == f"the header command's output has {fact}"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a handle of Windows is not a number of the C library's")
+def test_the_command_reads_nothing_of_ours(tmp_path: Path) -> None:
+    """A token may be waiting there, in a pipe."""
+    reading, writing = os.pipe()
+    os.write(writing, SECRET.encode())
+    os.close(writing)
+    before = os.dup(0)
+    os.dup2(reading, 0)
+    try:
+        printed = run_header_command(write_command(tmp_path, "sys.stdout.write(f'A=x{sys.stdin.read()}')"), URL)
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(reading)
+    assert printed == [("A", "x")]
+
+
 def test_the_command_is_one_of_the_shell() -> None:
     """The user's own command line, as it would be typed."""
     assert run_header_command("echo A=1&& echo B=2", URL) == [("A", "1"), ("B", "2")]

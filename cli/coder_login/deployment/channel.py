@@ -21,7 +21,7 @@ class Channel:
     *budget* is how many bytes it may still receive; those that TLS needs for itself are not among them.
     """
 
-    budget = 0
+    budget: int
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         self._wire: Wire = BareWire(connection, deadline)
