@@ -227,7 +227,7 @@ def _convert_time(filetime: int) -> datetime:
     hour, minute = divmod(minutes, 60)
     try:
         day = datetime.fromordinal(_FIRST_DAY + days)
-    except (OverflowError, ValueError):  # a FILETIME reaches the year 60056
+    except ValueError:  # a FILETIME reaches the year 60056
         return datetime.max.replace(tzinfo=utc)
     return day.replace(hour=hour, minute=minute, second=second, microsecond=microsecond, tzinfo=utc)
 

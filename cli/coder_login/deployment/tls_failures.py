@@ -47,7 +47,7 @@ _WEAK = frozenset({66, 67, 68})  # EE_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, CA_MD_TOO
 # UNHANDLED_CRITICAL_EXTENSION, INVALID_NON_CA, KEYUSAGE_NO_DIGITAL_SIGNATURE, INVALID_EXTENSION; name constraints;
 # signature algorithms; INVALID_CA; and, from 80 on, what X509_V_FLAG_X509_STRICT asks for, as Python does from 3.13 on:
 # MISSING_AUTHORITY_KEY_IDENTIFIER (85), MISSING_SUBJECT_KEY_IDENTIFIER (86), CA_CERT_MISSING_KEY_USAGE (92) and others.
-_FORM = frozenset({*range(24, 27), 32, 34, 37, 39, 41, *range(47, 50), *range(76, 79), 79, *range(80, 95)})
+_FORM = frozenset({*range(24, 27), 32, 34, 37, 39, 41, *range(47, 50), *range(76, 95)})
 
 _REASONS: dict[Failure, tuple[str, frozenset[str]]] = {
     Failure.TLS_VERSION: (
