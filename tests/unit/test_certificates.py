@@ -700,11 +700,12 @@ def test_a_deployment_without_tls_needs_none_of_it(monkeypatch: pytest.MonkeyPat
         client(deployment.url).check_deployment()
 
 
-def test_a_key_log_is_looked_at_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
+def test_each_variable_is_looked_at_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str) -> None:
     """It is named after a context was made without it."""
     certificates.make_tls_context()
-    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys"))
-    assert fail_to_set_up().variable == "SSLKEYLOGFILE"
+    monkeypatch.setenv(variable, str(tmp_path / "none" / "keys"))
+    assert fail_to_set_up().variable == variable
 
 
 def test_the_variables_are_looked_at_again(monkeypatch: pytest.MonkeyPatch, trusted: trustme.CA) -> None:
