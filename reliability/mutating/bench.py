@@ -50,6 +50,12 @@ class Bench:
                 process.communicate()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def open_session(self) -> None:
+        """Let the session collect its tests, if it has not yet: of the product as it is, which a mutant could spoil."""
+        if self._session is None:
+            self._session = self._start("mutating.session", *self._tests)
+            _read_answer(self._session)
+
     @contextlib.contextmanager
     def mutated(self, mutant: Mutant) -> Iterator[None]:
         """The copy with *mutant* in it."""
@@ -80,9 +86,9 @@ class Bench:
     def run_inside(self, mutant: Mutant, tests: Sequence[str], seconds: float) -> dict[str, Any]:
         """The same for a *mutant* with an owner, which is in the copy; without importing or collecting anything anew.
 
-        ``code`` is UNSUITED when that can't be done.
+        ``code`` is UNSUITED when that can't be done. The session must be open.
         """
-        self._session = self._session or self._start("mutating.session", *self._tests)
+        assert self._session
         change, text = mutant.change, (self.tree / mutant.path).read_text(encoding="utf-8")
         original = (ROOT / mutant.path).read_text(encoding="utf-8")
         place = {
@@ -107,9 +113,16 @@ class Bench:
 
 def _ask(server: subprocess.Popen[str], request: dict[str, Any]) -> dict[str, Any]:
     assert server.stdin
-    assert server.stdout
     print(json.dumps(request), file=server.stdin, flush=True)
-    answer: dict[str, Any] = {"failed": [], **json.loads(server.stdout.readline())}
+    return _read_answer(server)
+
+
+def _read_answer(server: subprocess.Popen[str]) -> dict[str, Any]:
+    assert server.stdout
+    line = server.stdout.readline()
+    if not line:
+        raise RuntimeError(f"{' '.join(map(str, server.args))} has ended")  # type: ignore[arg-type]  # it was a list
+    answer: dict[str, Any] = {"failed": [], **json.loads(line)}
     return answer
 
 

@@ -37,6 +37,7 @@ class Server:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
+        print("{}", file=self._answers, flush=True)  # all tests are collected
         for line in self._requests:
             request = json.loads(line)
             ANSWER.unlink(missing_ok=True)

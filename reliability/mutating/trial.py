@@ -53,9 +53,12 @@ class Court:
         kills = self._count_kills(mutant)
         tests = sorted(self._cut(*groups, around), key=lambda test: -kills[test])
         tests += [test for test in self._map.list_unseen(mutant) if test not in tests]
+        is_inside = bool(mutant.owner and near)
+        if is_inside:
+            bench.open_session()
         with bench.mutated(mutant):
             verdict = None
-            if mutant.owner and near:
+            if is_inside:
                 verdict = try_tests(partial(bench.run_inside, mutant), tests, self._map.seconds)
             verdict = verdict or self._try_anew(bench, self._make_stages(tests, near or around, kills))
         self._kills[mutant.path].update([verdict.killer, _name_file(verdict.killer)])

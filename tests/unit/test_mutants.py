@@ -360,6 +360,7 @@ def test_a_mutant_is_found_in_the_session_as_in_a_new_process() -> None:
     mutant = next(mutant for mutant in make_mutants(path, text) if mutant.scope == "Value._fill")
     same = replace(mutant, change=replace(mutant.change, text=text[mutant.change.start : mutant.change.end]))
     with Bench("tests/unit/test_value.py") as bench:
+        bench.open_session()
         for tried, outcome in ((same, Verdict("survived")), (mutant, Verdict("killed", test))):
             with bench.mutated(tried):
                 assert try_tests(partial(bench.run_inside, tried), [test], {}) == outcome
