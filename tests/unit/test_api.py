@@ -173,6 +173,7 @@ def test_a_path_that_no_deployment_is_above(deployment: Deployment) -> None:
         pytest.param(redirect("https://login.example.com/"), id="redirects"),
         pytest.param(json_answer({"message": "Route not found."}, 404), id="api-of-another-form"),
         pytest.param(replace(json_answer({}), build_version=False), id="not-coder"),
+        pytest.param(json_answer({"message": "Internal."}, 500), id="error-of-the-api"),
     ],
 )
 def test_what_is_above_can_fail(deployment: Deployment, above: Answer) -> None:
@@ -364,6 +365,13 @@ def test_a_user(deployment: Deployment) -> None:
         organization_ids=list(deployment.user["organization_ids"]),  # type: ignore[call-overload]  # it is a list
         roles={"*": ["Owner", "auditor"], "o-1": ["Admin"]},
     )
+
+
+@pytest.mark.parametrize("status", [200, 299])
+def test_each_status_of_success_is_good(deployment: Deployment, status: int) -> None:
+    """RFC 9110 section 15.3: what a client does not know is as good as 200."""
+    deployment.answer("GET", "users/me", json_answer({"id": "1", "username": "alex"}, status))
+    assert client(deployment.url).identify(TOKEN).username == "alex"
 
 
 @pytest.mark.parametrize("nothing", [{}, {"organization_ids": None, "roles": None}], ids=["missing", "null"])

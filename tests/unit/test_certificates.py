@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -514,6 +515,22 @@ def test_certificates_from_a_pipe(authority: trustme.CA, machine: Machine) -> No
             words, env=machine.environment(), input=token.encode(), capture_output=True, timeout=60, check=False
         )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a descriptor has a name of this form on Linux")
+def test_an_open_pipe_has_a_name_in_proc_too(monkeypatch: pytest.MonkeyPatch, authority: trustme.CA) -> None:
+    """What is open there and no pipe is refused, as anywhere else."""
+    reading, writing = os.pipe()
+    os.write(writing, authority.cert_pem.bytes())
+    os.close(writing)
+    monkeypatch.setenv("SSL_CERT_FILE", f"/proc/{os.getpid()}/fd/{reading}")
+    assert certificates.make_tls_context().cert_store_stats()["x509"] == 1
+    here, there = socket.socketpair()
+    with here, there:
+        name = f"/proc/{os.getpid()}/fd/{here.fileno()}"
+        monkeypatch.setenv("SSL_CERT_FILE", name)
+        assert fail_to_set_up().message == f"SSL_CERT_FILE names {name}, which is not a regular file"
+    os.close(reading)
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])

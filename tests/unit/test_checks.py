@@ -72,6 +72,7 @@ KEYS: Cases = [
         f"target name {LARGE.format(338, 337)}",
     ),
     ("empty", {"target_name": ""}, ValueError, "target name must not be empty"),
+    ("domain-int", {"target_name": 5, "type": 2}, TypeError, "target name must be str, not int"),
     ("type-zero", {"target_name": "x", "type": 0}, ValueError, "type must be from 1 to 4294967295, not 0"),
     (
         "namespace-and-338",
