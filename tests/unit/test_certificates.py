@@ -619,6 +619,14 @@ def test_a_directory_of_hashed_names_knows_an_authority(
     assert certificates.describe_sources() == expected
 
 
+def test_the_systems_own_directory_knows_authorities_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where no variable names another one."""
+    (tmp_path / "1a2b3c4d.0").touch()
+    places = ssl.get_default_verify_paths()._replace(openssl_capath=str(tmp_path))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: places)
+    assert certificates.knows_authorities(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
 def test_a_directory_of_certificates_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Several may be named: one that is there is enough."""
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))

@@ -76,8 +76,9 @@ def provoke(url: str, timeout: float) -> tuple[str, Failure]:
 
 
 @contextmanager
-def tls_server(context: ssl.SSLContext, answer: bytes, *, says_so: bool = False) -> Iterator[str]:
-    """A server of one connection that sends *answer* under TLS, and hangs up with or without a word of TLS."""
+def tls_server(context: ssl.SSLContext, answer: bytes, *, says_so: bool = False, waits: bool = False) -> Iterator[str]:
+    """A server of one connection that sends *answer* under TLS, and hangs up with or without a word of TLS; when it
+    *waits*, after the client."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
 
@@ -85,6 +86,8 @@ def tls_server(context: ssl.SSLContext, answer: bytes, *, says_so: bool = False)
             with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
                 connection.recv(65536)
                 connection.sendall(answer)
+                with contextlib.suppress(OSError):
+                    connection.recv(int(waits))
                 if says_so:
                     with contextlib.suppress(OSError):  # the client does not say so in its turn
                         connection.unwrap()
@@ -159,6 +162,17 @@ def test_a_hang_up_ends_an_answer(server_context: ssl.SSLContext, says_so: bool)
     """Many servers hang up without a word of TLS; where a length is given, it says what is missing."""
     with tls_server(server_context, ANSWER, says_so=says_so) as url:
         client(url).check_deployment()
+
+
+@pytest.mark.parametrize(
+    ("answer", "fact"),
+    [(b"", "no answer within 1 s"), (ANSWER[:20], "the answer did not end within 1 s")],
+    ids=["nothing", "a-start"],
+)
+def test_a_server_that_falls_silent_under_tls(server_context: ssl.SSLContext, answer: bytes, fact: str) -> None:
+    """What came for the handshake was no answer."""
+    with tls_server(server_context, answer, waits=True) as url:
+        assert provoke(url, timeout=1) == (fact, Failure.TIMEOUT)
 
 
 def test_a_hang_up_within_an_answer_is_one(server_context: ssl.SSLContext) -> None:
