@@ -266,6 +266,7 @@ def test_a_compressed_answer_is_read(deployment: Deployment, coding: str, body: 
         pytest.param("br", b"\x0b\x02\x80{}\x03", id="br"),
         pytest.param("zstd", b"\x28\xb5\x2f\xfd", id="zstd"),
         pytest.param("gzip", JSON, id="not-gzip"),
+        pytest.param("gzip", zlib.compress(JSON), id="zlib-for-gzip"),
         pytest.param("deflate", JSON, id="not-deflate"),
         pytest.param("gzip", gzip.compress(JSON)[:-5], id="cut-short"),
         pytest.param("gzip", gzip.compress(b" " * (MAX_BODY + 1)), id="bomb"),

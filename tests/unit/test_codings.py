@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections.abc import Callable
 from email.message import Message
@@ -39,3 +40,17 @@ def test_a_damaged_body_has_its_reason() -> None:
     with pytest.raises(UnreadableBodyError) as caught:
         unpack(b"no gzip", headers("gzip"), 100)
     assert isinstance(caught.value.__cause__, zlib.error)
+
+
+def test_codings_can_be_named_by_several_headers() -> None:
+    """They are one list: RFC 9110 section 5.3."""
+    made = headers("deflate")
+    made["Content-Encoding"] = "gzip"
+    assert unpack(gzip.compress(zlib.compress(b"text")), made, 100) == b"text"
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzipp"])
+def test_another_coding_is_not_read(coding: str) -> None:
+    """Not even where the body could be one of ours."""
+    with pytest.raises(UnreadableBodyError):
+        unpack(gzip.compress(b"text"), headers(coding), 100)

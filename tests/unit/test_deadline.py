@@ -124,6 +124,7 @@ FOLD = b" " + b"b" * 4000 + b"\r\n"
         pytest.param(b"HTTP/1.1 200 ", b"O" * 1000, LINES, Failure.TOO_LONG, id="status-line"),
         pytest.param(b"HTTP/1.1 200 OK\r\nA: ", b"b" * 1000, LINES, Failure.TOO_LONG, id="one-header"),
         pytest.param(b"HTTP/1.1 200 OK\r\nA: b\r\n", FOLD, LINES, Failure.TOO_LONG, id="folds-of-a-header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nA: b\r\n", b"\t" + FOLD[1:], LINES, Failure.TOO_LONG, id="folds-with-tabs"),
         pytest.param(OK + b"\r\n", b" " * 1000, BODY, Failure.TOO_LONG, id="body-without-length"),
         pytest.param(OK + b"Content-Length: 99999999999\r\n\r\n", b" " * 1000, BODY, Failure.TOO_LONG, id="body"),
         pytest.param(CHUNKED + b"FFFFFFFFFF\r\n", b" " * 1000, BODY, Failure.TOO_LONG, id="one-chunk"),
