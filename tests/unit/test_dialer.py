@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import selectors
 import socket
 import threading
 import time
@@ -83,9 +84,11 @@ def test_several_dead_addresses(monkeypatch: pytest.MonkeyPatch, dead: Place, li
 
 
 def test_an_address_that_refuses_costs_nothing(monkeypatch: pytest.MonkeyPatch, refusing: Place, live: Place) -> None:
-    """The next one is tried at once."""
+    """The next one is tried at once, however long an address would be given alone."""
+    monkeypatch.setattr(dialer_module, "_HEAD_START", 3600)
     tell(monkeypatch, refusing, live)
-    assert connect(Dialer()) == live
+    with at_most(10):
+        assert connect(Dialer()) == live
 
 
 def test_an_address_of_a_family_that_is_missing(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
@@ -126,6 +129,38 @@ def test_an_address_has_a_quarter_of_a_second_alone(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Deadline, "compute_slice", note)
     connect(Dialer())
     assert max(wait for wait in waits if wait != float("inf")) <= 0.25
+
+
+def test_the_wait_for_the_last_address_does_not_spin(monkeypatch: pytest.MonkeyPatch, dead: Place) -> None:
+    """It is cut into slices of a fifth of a second, and no shorter ones."""
+    monkeypatch.setattr(dialer_module, "_HEAD_START", 0.01)
+    tell(monkeypatch, dead)
+    slices: list[float] = []
+    real = Deadline.compute_slice
+
+    def note(deadline: Deadline, longest: float = float("inf")) -> float:
+        slices.append(real(deadline, longest))
+        return slices[-1]
+
+    monkeypatch.setattr(Deadline, "compute_slice", note)
+    with pytest.raises(TimeoutError):
+        connect(Dialer(), 0.7)
+    assert len(slices) < 20
+
+
+def test_no_selector_is_left_open(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """Each has a descriptor on Linux."""
+    made: list[selectors.DefaultSelector] = []
+
+    class Selector(selectors.DefaultSelector):
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    monkeypatch.setattr(selectors, "DefaultSelector", Selector)
+    tell(monkeypatch, live)
+    connect(Dialer())
+    assert [selector.get_map() for selector in made] == [None]
 
 
 class Refused(socket.socket):
