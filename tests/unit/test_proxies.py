@@ -156,6 +156,7 @@ def provoke(url: str, **options: object) -> RequestError:
         pytest.param(403, USER, "does not connect to it", Failure.PROXY, id="403"),
         pytest.param(502, "", "does not connect to it", Failure.PROXY, id="502"),
         pytest.param(302, "", "does not connect to it", Failure.PROXY, id="302"),
+        pytest.param(300, "", "does not connect to it", Failure.PROXY, id="300"),
     ],
 )
 def test_a_proxy_that_refuses(
