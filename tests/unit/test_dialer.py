@@ -113,6 +113,21 @@ def test_an_address_that_answers_at_once(monkeypatch: pytest.MonkeyPatch, live: 
     assert connect(Dialer()) == live
 
 
+class UnderWay(socket.socket):
+    """A socket that calls a connection that has begun what Windows calls it."""
+
+    def connect_ex(self, address: Any) -> int:
+        super().connect_ex(address)
+        return errno.EWOULDBLOCK
+
+
+def test_an_address_that_answers_in_a_while_on_windows(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """It has not failed."""
+    tell(monkeypatch, live)
+    monkeypatch.setattr(socket, "socket", UnderWay)
+    assert connect(Dialer()) == live
+
+
 def test_an_address_has_a_quarter_of_a_second_alone(monkeypatch: pytest.MonkeyPatch, dead: Place, live: Place) -> None:
     """Then the next one is tried, too; RFC 8305 section 8."""
     tell(monkeypatch, dead, live)
