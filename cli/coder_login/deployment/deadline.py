@@ -58,4 +58,4 @@ def _wait(outcome: queue.SimpleQueue[T], deadline: Deadline) -> T:
         try:
             return outcome.get(timeout=deadline.compute_slice())
         except queue.Empty:
-            continue
+            pass
