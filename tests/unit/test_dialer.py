@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import selectors
 import socket
 import threading
 import time
@@ -83,9 +84,11 @@ def test_several_dead_addresses(monkeypatch: pytest.MonkeyPatch, dead: Place, li
 
 
 def test_an_address_that_refuses_costs_nothing(monkeypatch: pytest.MonkeyPatch, refusing: Place, live: Place) -> None:
-    """The next one is tried at once."""
+    """The next one is tried at once, and not when the moment for it has come."""
+    monkeypatch.setattr(dialer_module, "_HEAD_START", 60.0)
     tell(monkeypatch, refusing, live)
-    assert connect(Dialer()) == live
+    with at_most(20):
+        assert connect(Dialer(), seconds=120) == live
 
 
 def test_an_address_of_a_family_that_is_missing(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
@@ -238,6 +241,30 @@ def test_all_addresses_refuse(monkeypatch: pytest.MonkeyPatch, refusing: Place) 
     assert "refused" in (caught.value.strerror or "").lower()
 
 
+class Spent(Deadline):
+    """Time that is over once the host's name is known."""
+
+    def __init__(self) -> None:
+        super().__init__(30)
+        self._slices = 1
+
+    def compute_slice(self, longest: float = 1) -> float:
+        self._slices -= 1
+        if self._slices < 0:
+            raise TimeoutError
+        return super().compute_slice(longest)
+
+
+def test_no_attempt_is_made_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """Not even one that would fail at once, and be the error."""
+    tell(monkeypatch, live)
+    monkeypatch.setattr(socket, "socket", Refused)
+    monkeypatch.setattr(Refused, "made", [])
+    with pytest.raises(TimeoutError):
+        Dialer().connect(HOST, 443, Spent())
+    assert Refused.made == []
+
+
 def test_a_host_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an error, and not a wait."""
     tell(monkeypatch)
@@ -272,6 +299,21 @@ def test_no_attempt_is_left_open(monkeypatch: pytest.MonkeyPatch, dead: Place, l
     tell(monkeypatch, dead, dead)
     with contextlib.suppress(TimeoutError):
         Dialer().connect(HOST, 443, Deadline(0.6))
+
+
+def test_no_selector_is_left_open(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """On Linux it is a file descriptor of its own."""
+    selectors_made = []
+
+    class Noted(selectors.DefaultSelector):
+        def __init__(self) -> None:
+            super().__init__()
+            selectors_made.append(self)
+
+    monkeypatch.setattr(selectors, "DefaultSelector", Noted)
+    tell(monkeypatch, live)
+    connect(Dialer())
+    assert [selector.get_map() for selector in selectors_made] == [None]
 
 
 def test_the_name_that_the_resolver_refuses() -> None:

@@ -66,7 +66,7 @@ class _Race:
     def __init__(self, addresses: list[Address]) -> None:
         self._waiting = deque(addresses)
         self._running = selectors.DefaultSelector()
-        self._next_start = 0.0
+        self._next_start: float  # the moment for the next one, once one is running
         self._failure = OSError("the host has no address")
 
     def run(self, deadline: Deadline) -> tuple[socket.socket, Address]:
