@@ -131,19 +131,35 @@ def test_an_address_that_answers_in_a_while_on_windows(monkeypatch: pytest.Monke
     assert connect(Dialer()) == live
 
 
-def test_an_address_has_a_quarter_of_a_second_alone(monkeypatch: pytest.MonkeyPatch, dead: Place, live: Place) -> None:
-    """Then the next one is tried, too; RFC 8305 section 8."""
-    tell(monkeypatch, dead, live)
-    waits: list[float] = []
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long each wait of a deadline might have been, from now on."""
+    noted: list[float] = []
     real = Deadline.compute_slice
 
     def note(deadline: Deadline, longest: float = float("inf")) -> float:
-        waits.append(longest)
+        noted.append(longest)
         return real(deadline, longest)
 
     monkeypatch.setattr(Deadline, "compute_slice", note)
+    return noted
+
+
+def test_an_address_has_a_quarter_of_a_second_alone(
+    monkeypatch: pytest.MonkeyPatch, waits: list[float], dead: Place, live: Place
+) -> None:
+    """Then the next one is tried, too; RFC 8305 section 8."""
+    tell(monkeypatch, dead, live)
     connect(Dialer())
     assert max(wait for wait in waits if wait != float("inf")) <= 0.25
+
+
+def test_the_last_address_is_waited_for(monkeypatch: pytest.MonkeyPatch, waits: list[float], dead: Place) -> None:
+    """There is no next one to try: to look at it again and again would keep a processor busy."""
+    tell(monkeypatch, dead)
+    with pytest.raises(TimeoutError):
+        connect(Dialer(), seconds=0.3)
+    assert set(waits) == {float("inf")}
 
 
 class Refused(socket.socket):

@@ -100,7 +100,7 @@ class _Race:
             self._fail(attempt, code)
 
     def _poll(self, deadline: Deadline) -> tuple[socket.socket, Address] | None:
-        longest = max(0.0, self._next_start - time.monotonic()) if self._waiting else float("inf")
+        longest = self._next_start - time.monotonic() if self._waiting else float("inf")
         for key, _ in self._running.select(deadline.compute_slice(longest)):
             attempt = self._take(key)
             code = attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
