@@ -18,7 +18,15 @@ assert sys.platform == "linux"
 
 from mutating.bench import ROOT, Bench
 from mutating.line_map import load_map
-from mutating.lists import find_stale, read_excuses, read_sample, render_key, write_sample
+from mutating.lists import (
+    find_stale,
+    name_short,
+    read_excuses,
+    read_sample,
+    render_key,
+    write_killers,
+    write_sample,
+)
 from mutating.mutation import Mutant, make_mutants
 from mutating.score import choose_sample, count, is_found, judge
 from mutating.trial import Court, Verdict, try_tests
@@ -61,6 +69,7 @@ def try_long(mutants: Sequence[Mutant]) -> Result:
     with ExitStack() as benches:
         verdicts, red = try_all(tried, benches)
     write_sample(choose_sample(verdicts))
+    write_killers({name_short(mutant): verdict.killer for mutant, verdict in verdicts.items() if is_found(verdict)})
     faults = [*find_stale(excuses, mutants), *(f"fails without any mutant: {test}" for test in red)]
     return judge(mutants, verdicts, excuses, faults)
 

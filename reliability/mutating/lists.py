@@ -1,13 +1,15 @@
-"""The two lists of mutants in the repository: those that need not be found, each with its reason, and a sample.
+"""The lists of mutants in the repository: those that need not be found, each with its reason; a sample; and the tests
+that have found the others, with which they are tried first.
 
-An entry names its mutant by the file, the function, the line and the change, so that it holds while lines move.
+An entry names its mutant by the file, the function, the line and the change, or by a hash of these, so that it holds
+while lines move.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +18,8 @@ from mutating.mutation import Mutant
 FOLDER = Path(__file__).resolve().parent
 EXCUSED = FOLDER / "excused.toml"
 SAMPLE = FOLDER / "sample.toml"
+KILLERS = FOLDER / "killers.json"
+_HASH_SIZE = 10  # hexadecimal digits: of some thousand mutants no two are alike
 
 Key = tuple[str, str, str, str]
 
@@ -67,3 +71,22 @@ def render_key(mutant: Mutant) -> list[str]:
 
 def _read_key(entry: dict[str, str]) -> Key:
     return entry["file"], entry["where"], entry["line"], entry["change"]
+
+
+def read_killers(path: Path = KILLERS) -> dict[str, str]:
+    """The test that has found each mutant, by the hash of `name_short`."""
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {name: test for test, names in found.items() for name in names.split()}
+
+
+def write_killers(killers: Mapping[str, str], path: Path = KILLERS) -> None:
+    """Each test once, with the mutants that it has found."""
+    found: dict[str, list[str]] = {}
+    for name, test in sorted(killers.items(), key=lambda item: (item[1], item[0])):
+        found.setdefault(test, []).append(name)
+    lines = {test: " ".join(names) for test, names in found.items()}
+    path.write_text(json.dumps(lines, indent=0) + "\n", encoding="utf-8", newline="\n")
+
+
+def name_short(mutant: Mutant) -> str:
+    return mutant.rank[:_HASH_SIZE]

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 
 from mutating.bench import ROOT
+from mutating.lists import name_short, read_killers
 from mutating.mutation import Mutant
 from mutating.trial import Verdict
 
@@ -19,6 +20,7 @@ class KnownVerdicts:
 
     def __init__(self) -> None:
         self._known: dict[str, Sequence[str]] = json.loads(CACHE.read_text()) if CACHE.exists() else {}
+        self._killers = read_killers()
 
     def find(self, mutant: Mutant) -> Verdict | None:
         known = self._known.get(_name(mutant))
@@ -28,7 +30,8 @@ class KnownVerdicts:
 
     def find_killer(self, mutant: Mutant) -> str:
         """The test that found it in an earlier run, whatever has changed since; "" for none."""
-        return self._known.get(_name(mutant), ("", ""))[1]
+        known = self._known.get(_name(mutant))
+        return known[1] if known else self._killers.get(name_short(mutant), "")
 
     def note(self, mutant: Mutant, verdict: Verdict) -> None:
         if verdict.killer:

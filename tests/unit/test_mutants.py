@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -25,7 +26,17 @@ from mutating import verdicts
 from mutating.bench import ROOT, Bench
 from mutating.child import run_in_child
 from mutating.line_map import LineMap
-from mutating.lists import Excuse, find_stale, read_excuses, read_sample, render_key, write_sample
+from mutating.lists import (
+    Excuse,
+    find_stale,
+    name_short,
+    read_excuses,
+    read_killers,
+    read_sample,
+    render_key,
+    write_killers,
+    write_sample,
+)
 from mutating.mutation import Mutant, make_mutants
 from mutating.score import choose_sample, count, judge
 from mutating.session import put_in
@@ -215,6 +226,20 @@ def test_the_sample_has_each_operator_and_module(tmp_path: Path) -> None:
     assert read_sample(tmp_path / "sample.toml") == {mutant.key: [FOUND.killer] for mutant, _ in sample}
 
 
+def test_the_tests_that_have_found_mutants_are_kept(tmp_path: Path) -> None:
+    """Each once, with all that it has found; no two mutants have one name."""
+    killers = {"b" * 10: "test_1", "a" * 10: "test_1", "c" * 10: "test_0"}
+    write_killers(killers, tmp_path / "killers.json")
+    assert json.loads((tmp_path / "killers.json").read_text()) == {
+        "test_0": "c" * 10,
+        "test_1": f"{'a' * 10} {'b' * 10}",
+    }
+    assert read_killers(tmp_path / "killers.json") == killers
+    assert read_killers(tmp_path / "none.json") == {}
+    every = mutants.list_mutants()
+    assert len({name_short(mutant) for mutant in every}) == len(every)
+
+
 def test_a_sample_that_has_gone_fails_the_quick_form() -> None:
     """A few mutants may go with their lines; most of them would leave nothing to try."""
     mutant = make_one()
@@ -281,6 +306,8 @@ def test_what_found_a_mutant_in_an_earlier_run_is_tried_first(monkeypatch: pytes
     monkeypatch.setattr(verdicts, "_hash", lambda module, test_file: "as it was")
     quick, killer = (f"tests/unit/test_{name}.py::test_it" for name in ("value", "words"))
     mutant = make_one()
+    monkeypatch.setattr(verdicts, "read_killers", lambda: {name_short(mutant): "a test of another machine"})
+    assert verdicts.KnownVerdicts().find_killer(mutant) == "a test of another machine"
     verdicts.KnownVerdicts().note(mutant, Verdict("killed", killer))
     assert verdicts.KnownVerdicts().find(mutant) == Verdict("killed", killer)
     monkeypatch.setattr(verdicts, "_hash", lambda module, test_file: "changed")

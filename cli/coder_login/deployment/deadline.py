@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -55,7 +56,5 @@ def _run(call: Callable[[], T], outcome: queue.SimpleQueue[tuple[T, None] | tupl
 
 def _wait(outcome: queue.SimpleQueue[T], deadline: Deadline) -> T:
     while True:
-        try:
+        with contextlib.suppress(queue.Empty):
             return outcome.get(timeout=deadline.compute_slice())
-        except queue.Empty:
-            pass

@@ -66,7 +66,6 @@ class _Race:
     def __init__(self, addresses: list[Address]) -> None:
         self._waiting = deque(addresses)
         self._running = selectors.DefaultSelector()
-        self._next_start: float  # the moment for the next one, once one is running
         self._failure = OSError("the host has no address")
 
     def run(self, deadline: Deadline) -> tuple[socket.socket, Address]:
@@ -100,7 +99,7 @@ class _Race:
             self._fail(attempt, code)
 
     def _poll(self, deadline: Deadline) -> tuple[socket.socket, Address] | None:
-        longest = self._next_start - time.monotonic() if self._waiting else float("inf")
+        longest = max(0.0, self._next_start - time.monotonic()) if self._waiting else float("inf")
         for key, _ in self._running.select(deadline.compute_slice(longest)):
             attempt = self._take(key)
             code = attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
