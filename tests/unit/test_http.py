@@ -15,6 +15,7 @@ import trustme
 from coder_login.deployment import transport
 from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.errors import Failure, RequestError
+from coder_login.deployment.exchange import Request
 from coder_login.deployment.failures import translate
 from coder_login.deployment.faults import MAX_BODY
 from deployment import Deployment
@@ -196,6 +197,19 @@ def test_a_token_that_http_refuses_stays_out_of_the_error(deployment: Deployment
     assert caught.value.failure is Failure.UNSENDABLE
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        pytest.param("https://dev.example.com", "/", id="nothing"),
+        pytest.param("https://dev.example.com?a=b", "/?a=b", id="query-alone"),
+        pytest.param("https://dev.example.com/a/b?c", "/a/b?c", id="path-and-query"),
+    ],
+)
+def test_a_server_is_asked_for_the_path_and_the_query(url: str, target: str) -> None:
+    """RFC 9112 section 3.2.1: there is always a path."""
+    assert Request("GET", url, {}).target == target
 
 
 @pytest.mark.parametrize(

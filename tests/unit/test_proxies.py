@@ -152,12 +152,12 @@ def provoke(url: str, **options: object) -> RequestError:
 @pytest.mark.parametrize(
     ("status", "user", "fact", "failure"),
     [
-        pytest.param(300, "", "does not connect to it", Failure.PROXY, id="300"),
         pytest.param(407, "", "asks for a user and a password", Failure.PROXY_LOGIN, id="407"),
         pytest.param(407, USER, "does not take its user and password", Failure.PROXY_LOGIN, id="407-with-a-user"),
         pytest.param(403, USER, "does not connect to it", Failure.PROXY, id="403"),
         pytest.param(502, "", "does not connect to it", Failure.PROXY, id="502"),
         pytest.param(302, "", "does not connect to it", Failure.PROXY, id="302"),
+        pytest.param(300, "", "does not connect to it", Failure.PROXY, id="300"),
     ],
 )
 def test_a_proxy_that_refuses(

@@ -293,12 +293,6 @@ def test_a_request_to_no_place_has_no_origin(url: str) -> None:
         _ = Request("GET", url, {}).origin
 
 
-@pytest.mark.parametrize(("rest", "target"), [("", "/"), ("?x", "/?x"), ("#y", "/"), ("/a?x#y", "/a?x")])
-def test_a_request_asks_for_a_path(rest: str, target: str) -> None:
-    """The root where a redirect names none; what follows the # is not sent."""
-    assert Request("GET", f"https://dev.example.com{rest}", {}).target == target
-
-
 def test_no_escape_completes_a_secret() -> None:
     """A NUL after the first digit of a token is shown as an escape that ends with that digit."""
     url = DeploymentURL.parse("https://dev.example.com")
