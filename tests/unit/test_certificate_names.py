@@ -144,6 +144,26 @@ def test_tls_that_is_spoilt_meanwhile_costs_the_names_alone(
         assert provoke(f"https://127.0.0.1:{port}", timeout=2) == UNNAMED
 
 
+def test_a_second_handshake_with_an_ipv6_address(monkeypatch: pytest.MonkeyPatch, other_host: ssl.SSLContext) -> None:
+    """The system knows it without the brackets of a URL alone."""
+    asked = []
+
+    def show(connection: socket.socket) -> None:
+        other_host.wrap_socket(connection, server_side=True).close()
+
+    with server(other_host, show) as port:
+        found = Address(socket.AF_INET, socket.SOCK_STREAM, 0, ("127.0.0.1", port))
+
+        def ask(host: str, port: int) -> list[Address]:
+            asked.append(host)
+            return [found]
+
+        monkeypatch.setattr(dialer, "_ask_system", ask)
+        message = provoke("https://[2001:db8::1]", timeout=30)
+    assert message == f"{UNNAMED}: other.example.com"
+    assert asked == ["2001:db8::1", "2001:db8::1"]
+
+
 def test_a_shorter_deadline_is_the_sooner_of_both() -> None:
     """It never lengthens the one that it was made of."""
     assert Deadline(60).shorten(0.05).compute_slice() < 0.1

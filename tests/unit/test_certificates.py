@@ -467,7 +467,9 @@ def test_a_file_without_a_certificate_is_told_by_every_openssl(
     (tmp_path / "ca.pem").touch()
     monkeypatch.setattr(ssl, "create_default_context", lambda: Context(ssl.PROTOCOL_TLS_CLIENT))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    assert fail_to_set_up().message.endswith("which has no certificate in PEM form")
+    error = fail_to_set_up()
+    assert error.message.endswith("which has no certificate in PEM form")
+    assert isinstance(error.__cause__, ssl.SSLError)
 
 
 def test_a_file_of_certificates_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -481,7 +483,9 @@ def test_a_file_of_certificates_that_cannot_be_read(monkeypatch: pytest.MonkeyPa
     file.touch()
     monkeypatch.setattr(ssl, "create_default_context", lambda: Context(ssl.PROTOCOL_TLS_CLIENT))
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    assert fail_to_set_up().message == f"SSL_CERT_FILE names {file}, which can't be read (Permission denied)"
+    error = fail_to_set_up()
+    assert error.message == f"SSL_CERT_FILE names {file}, which can't be read (Permission denied)"
+    assert isinstance(error.__cause__, PermissionError)
 
 
 def test_a_certificate_in_place_of_a_files_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -561,10 +565,13 @@ def test_an_empty_variable_leaves_the_systems_place(
         client(deployment.url).check_deployment()
 
 
+@pytest.mark.parametrize("place", ["none", None], ids=["missing", "empty"])
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_a_system_without_its_place_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str) -> None:
+def test_a_system_without_its_place_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, place: str | None
+) -> None:
     """Then nobody is trusted, as by OpenSSL itself; the handshake says so."""
-    none = str(tmp_path / "none")
+    none = str(tmp_path / place) if place else ""
     places = ssl.get_default_verify_paths()._replace(openssl_cafile=none, openssl_capath=none)
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: places)
     monkeypatch.setenv(variable, "")

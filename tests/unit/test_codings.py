@@ -30,6 +30,12 @@ def test_deflate_is_known_by_its_first_bytes(pack: Callable[[bytes], bytes]) -> 
     assert [unpack(pack(text), headers("deflate"), 100) for text in TEXTS] == TEXTS
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_nothing_is_left_of_nothing(coding: str) -> None:
+    """An answer without a body can name a coding all the same."""
+    assert unpack(b"", headers(coding), 100) == b""
+
+
 def test_what_follows_a_deflated_body_is_no_part_of_it() -> None:
     """As a line end that a proxy has added; only gzip has members, one after the other."""
     assert unpack(zlib.compress(b"text") + b"\r\n", headers("deflate"), 100) == b"text"

@@ -293,6 +293,11 @@ def test_the_last_byte_of_a_budget_is_received() -> None:
             channel.receive_into(memoryview(bytearray(10)))
 
 
+def test_no_wait_is_longer_than_ctrl_c_may_take() -> None:
+    """However much time there is: on Windows it is noticed between two waits alone."""
+    assert Deadline(60).compute_slice(longest=30) < 1
+
+
 def test_no_time_left_is_too_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a clock that stands still."""
     monkeypatch.setattr(time, "monotonic", lambda: 5.0)

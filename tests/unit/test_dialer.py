@@ -116,6 +116,21 @@ def test_an_address_that_answers_at_once(monkeypatch: pytest.MonkeyPatch, live: 
     assert connect(Dialer()) == live
 
 
+class UnderWay(socket.socket):
+    """A socket that calls a connection that has begun what Windows calls it."""
+
+    def connect_ex(self, address: Any) -> int:
+        super().connect_ex(address)
+        return errno.EWOULDBLOCK
+
+
+def test_an_address_that_answers_in_a_while_on_windows(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """It has not failed."""
+    tell(monkeypatch, live)
+    monkeypatch.setattr(socket, "socket", UnderWay)
+    assert connect(Dialer()) == live
+
+
 def test_an_address_has_a_quarter_of_a_second_alone(monkeypatch: pytest.MonkeyPatch, dead: Place, live: Place) -> None:
     """Then the next one is tried, too; RFC 8305 section 8."""
     tell(monkeypatch, dead, live)
@@ -256,6 +271,30 @@ def test_all_addresses_refuse(monkeypatch: pytest.MonkeyPatch, refusing: Place) 
     with pytest.raises(ConnectionRefusedError) as caught:
         Dialer().connect(HOST, 443, Deadline(30))
     assert "refused" in (caught.value.strerror or "").lower()
+
+
+class Spent(Deadline):
+    """Time that is over once the host's name is known."""
+
+    def __init__(self) -> None:
+        super().__init__(30)
+        self._slices = 1
+
+    def compute_slice(self, longest: float = 1) -> float:
+        self._slices -= 1
+        if self._slices < 0:
+            raise TimeoutError
+        return super().compute_slice(longest)
+
+
+def test_no_attempt_is_made_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch, live: Place) -> None:
+    """Not even one that would fail at once, and be the error."""
+    tell(monkeypatch, live)
+    monkeypatch.setattr(socket, "socket", Refused)
+    monkeypatch.setattr(Refused, "made", [])
+    with pytest.raises(TimeoutError):
+        Dialer().connect(HOST, 443, Spent())
+    assert Refused.made == []
 
 
 def test_a_host_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import NoReturn
@@ -238,6 +239,19 @@ def test_a_command_that_leaves_the_pipe_to_another(tmp_path: Path, monkeypatch: 
     problem = provoke_command(tmp_path, f"print('A={SECRET}', flush=True); subprocess.Popen({child})")
     assert problem.message == "the header command did not end within 2 s"
     assert time.monotonic() - start < 6
+
+
+def test_what_a_command_has_left_keeps_no_process_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that reads its output may read for as long as something holds the pipe."""
+    threads, drain = [], header_command._drain
+
+    def note(process: subprocess.Popen[bytes], output: list[bytes]) -> None:
+        threads.append(threading.current_thread())
+        drain(process, output)
+
+    monkeypatch.setattr(header_command, "_drain", note)
+    run_header_command("echo A=1", URL)
+    assert [thread.daemon for thread in threads] == [True]
 
 
 def test_what_a_good_command_has_started_lives_on(tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ def test_what_is_read_as_plain_is_what_the_rules_say(text: str) -> None:
         ("http://127.0.0.1:3000", DeploymentURL(Origin("http", "127.0.0.1", 3000))),
         ("http://localhost:3000", DeploymentURL(Origin("http", "localhost", 3000))),
         ("https://my-host/base/Path_2/", DeploymentURL(Origin("https", "my-host", 443), "/base/Path_2")),
+        ("https://my-host/my-path", DeploymentURL(Origin("https", "my-host", 443), "/my-path")),
+        (f"https://{'x' * 63}", DeploymentURL(Origin("https", "x" * 63, 443))),
     ],
 )
 def test_what_nearly_everybody_writes_is_plain(text: str, expected: DeploymentURL) -> None:

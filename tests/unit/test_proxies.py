@@ -6,6 +6,7 @@ Windows' settings are faked at urllib's functions; one test asks the real regist
 from __future__ import annotations
 
 import base64
+import runpy
 import socket
 import ssl
 import sys
@@ -600,6 +601,21 @@ def test_a_socks_proxy_of_the_system(registry: dict[str, str]) -> None:
         find()
     assert caught.value.message == "the proxy of the system's settings has the scheme socks4, not http"
     assert caught.value.failure is Failure.PROXY_SCHEME
+
+
+@pytest.mark.parametrize(("system", "settings"), [("win32", "registry"), ("darwin", "macosx_sysconf"), ("linux", None)])
+def test_each_system_has_its_settings(monkeypatch: pytest.MonkeyPatch, system: str, settings: str | None) -> None:
+    """By the names that urllib has for them; Linux has none."""
+    for name in ("registry", "macosx_sysconf"):
+        proxy = f"http://{name.partition('_')[0]}:8080"
+        monkeypatch.setattr(urllib.request, f"getproxies_{name}", lambda proxy=proxy: {"https": proxy}, raising=False)
+        monkeypatch.setattr(urllib.request, f"proxy_bypass_{name}", lambda host: False, raising=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", system)
+        module = runpy.run_path(proxies.__file__)
+    origin, other = (DeploymentURL.parse(f"https://{host}.example.com").origin for host in ("dev", "other"))
+    proxy = module["find_proxy"](origin, other, Deadline(30))
+    assert (proxy and str(proxy)) == (settings and f"{settings.partition('_')[0]}:8080")
 
 
 @pytest.mark.skipif(sys.platform != "win32", reason="the registry is Windows'")

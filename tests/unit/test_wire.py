@@ -24,6 +24,7 @@ from coder_login.deployment import dialer, tls_wire, transport
 from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Address
 from coder_login.deployment.errors import Failure, RequestError
+from coder_login.deployment.faults import TLSFloodError
 from coder_login.deployment.tls_wire import TLSWire
 from coder_login.deployment.wire import BareWire
 from deployment import Deployment
@@ -103,6 +104,65 @@ def test_a_flood_within_the_handshake_is_given_up() -> None:
     """OpenSSL reads on as long as bytes are there: it gets 256 KiB, and no socket."""
     with bare_server(flood) as server:
         assert provoke(f"https://{server}", timeout=60) == (FLOOD, Failure.TOO_LONG)
+
+
+class FloodingServer:
+    """A wire to one that asks for a handshake, again and again."""
+
+    def __init__(self) -> None:
+        self.said = 0
+
+    def receive(self, limit: int) -> bytes:
+        start = self.said % 9  # within one of the requests
+        piece = HELLO_REQUESTS[start : start + limit]
+        self.said += len(piece)
+        return piece
+
+    def send(self, data: memoryview) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_a_handshake_has_256_kib(client_context: ssl.SSLContext) -> None:
+    """More than OpenSSL takes of certificates; and not a byte more than that."""
+    server = FloodingServer()
+    with pytest.raises(TLSFloodError):
+        TLSWire(server, client_context, "dev.example.com").shake_hands()
+    assert server.said == 256 * 1024
+
+
+def read_all(tls: TLSWire) -> None:
+    while tls.receive(1 << 20):
+        pass
+
+
+def test_what_follows_a_handshake_has_16_mib(client_context: ssl.SSLContext, server_context: ssl.SSLContext) -> None:
+    """With the data in it: far more than is read of an answer, and not a byte more than that."""
+    here, there = socket.socketpair()
+
+    def send() -> None:
+        with suppress(OSError), server_context.wrap_socket(there, server_side=True) as connection:
+            while True:
+                connection.sendall(bytes(1 << 20))
+
+    class Counted(BareWire):
+        received = 0
+
+        def receive(self, limit: int) -> bytes:
+            piece = super().receive(limit)
+            self.received += len(piece)
+            return piece
+
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    wire = Counted(here, Deadline(30))
+    with closing(TLSWire(wire, client_context, "dev.example.com")) as tls:
+        tls.shake_hands()
+        before = wire.received
+        with pytest.raises(TLSFloodError):
+            read_all(tls)
+    thread.join(10)
+    assert wire.received - before == 16 << 20
 
 
 def test_a_flood_after_the_handshake_is_given_up(

@@ -141,14 +141,14 @@ def _ask(
     for name, value in headers.items():
         connection.putheader(name, value)
     connection.endheaders(body)
-    return _read_head(channel, method)
+    return _read_head(channel)
 
 
-def _read_head(channel: Channel, method: str) -> http.client.HTTPResponse:
+def _read_head(channel: Channel) -> http.client.HTTPResponse:
     """The first answer that is not an interim one, such as 103; http.client itself passes over every 100."""
     channel.budget = MAX_HEAD
     for _ in range(_MAX_INTERIM):
-        answer = http.client.HTTPResponse(channel, method=method)  # type: ignore[arg-type]  # as above
+        answer = http.client.HTTPResponse(channel)  # type: ignore[arg-type]  # as above
         try:
             answer.begin()
         except TooLongError:
