@@ -42,8 +42,10 @@ class KeyLeftError(CoderError):
 
 
 def find_reason(error: BaseException) -> str:
-    """What *error* says; an interruption says nothing itself."""
-    return error.message if isinstance(error, CoderError) else "interrupted"
+    """What *error* says; an interruption says nothing itself, and what nobody has foreseen may hold anything."""
+    if isinstance(error, CoderError):
+        return error.message
+    return f"an unforeseen {type(error).__name__}" if isinstance(error, Exception) else "interrupted"
 
 
 def _rebuild(kind: type[CoderError], arguments: tuple[Any, ...], facts: dict[str, Any]) -> CoderError:

@@ -511,6 +511,24 @@ def test_a_server_that_says_a_header(inside: Inside, deployment: Deployment) -> 
     }
 
 
+def test_a_bug_in_a_revocation_does_not_hide_that_the_session_is_stored(
+    inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have come after the revocation: what is left is said, and how to finish it."""
+    inside.machine.keep(deployment.url, deployment.issue_token())
+
+    def fail(*_: object) -> None:
+        raise RuntimeError(f"unexpected {TOKEN}")
+
+    monkeypatch.setattr(Client, "logout", fail)
+    run = inside.run("logout", "-y")
+    assert (run.code, run.stdout) == (1, b"")
+    assert run.stderr == (
+        f"error: An unforeseen RuntimeError: {deployment.url} may have revoked the session, and it is still stored in "
+        f"the file {inside.machine.directory / 'session'}\nFinish it with: coder logout --url {deployment.url}\n"
+    )
+
+
 def test_a_bug_does_not_show_a_token(inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     """The text of an exception that nobody foresaw is not printed, nor is a traceback."""
 

@@ -172,10 +172,17 @@ def test_an_answer_that_is_not_http(answer: bytes, kind: str) -> None:
     assert problem.failure is Failure.NOT_HTTP
 
 
-@pytest.mark.parametrize("coding", [pytest.param(b"\0", id="NUL"), pytest.param(b"undefined", id="undefined")])
-def test_a_header_in_a_coding_that_python_can_not_read(coding: bytes) -> None:
-    """RFC 2231 lets a server name one for a parameter; what fails is the answer, and not what was sent."""
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary*=" + coding + b"''x\r\n\r\n"
+@pytest.mark.parametrize(
+    "boundary",
+    [
+        pytest.param(b"boundary*=\0''x", id="NUL"),
+        pytest.param(b"boundary*=undefined''x", id="undefined"),
+        pytest.param(b'boundary*="a"; boundary*1="b"', id="whole-and-in-parts"),
+    ],
+)
+def test_a_header_whose_parameter_python_can_not_read(boundary: bytes) -> None:
+    """RFC 2231 lets a server name a coding for it, and cut it; what fails is the answer, and not what was sent."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; " + boundary + b"\r\n\r\n"
     with bare_server(lambda connection: connection.sendall(head)) as server:
         problem = provoke(f"http://{server}")
     assert problem.message == f"http://{server}{FIRST}: the answer's head has a header that can't be read"

@@ -81,6 +81,7 @@ def test_a_key_that_can_not_be_kept_is_revoked(problem: BaseException, over: Cod
     [
         pytest.param(GONE, GONE.message, GONE, id="error"),
         pytest.param(KeyboardInterrupt(), "interrupted", None, id="stop"),
+        pytest.param(KeyError("token"), "an unforeseen KeyError", None, id="bug"),
     ],
 )
 def test_a_key_that_can_be_neither_kept_nor_revoked_is_said_to_be_left(
@@ -100,6 +101,7 @@ def test_a_key_that_can_be_neither_kept_nor_revoked_is_said_to_be_left(
     [
         pytest.param(RequestError("no answer", Failure.TIMEOUT), "no answer", id="no-answer"),
         pytest.param(KeyboardInterrupt(), "interrupted", id="ctrl-c"),
+        pytest.param(KeyError("token"), "an unforeseen KeyError", id="bug"),
         pytest.param(APIError("500", 500, URL), "500", id="server-error"),
         pytest.param(UnexpectedAnswerError("what?", 200, URL), "what?", id="not-understood"),
         pytest.param(InvalidKeyError("no token", 201, URL), "no token", id="no-key"),

@@ -23,7 +23,7 @@ import trustme
 from coder_login.deployment import dialer, tls_wire, transport
 from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Address
-from coder_login.deployment.errors import Failure, RequestError
+from coder_login.deployment.errors import Failure, RequestError, may_have_acted
 from coder_login.deployment.faults import TLSFloodError
 from coder_login.deployment.tls_wire import TLSWire
 from coder_login.deployment.wire import BareWire
@@ -31,7 +31,7 @@ from deployment import Deployment
 from loopback import bare_server
 from patience import at_most
 
-from cli import client
+from cli import TOKEN, client
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -77,9 +77,11 @@ def provoke(url: str, timeout: float) -> tuple[str, Failure]:
 
 
 @contextmanager
-def tls_server(context: ssl.SSLContext, answer: bytes, *, says_so: bool = False, waits: bool = False) -> Iterator[str]:
+def tls_server(
+    context: ssl.SSLContext, answer: bytes, *, says_so: bool = False, waits: bool = False, then: bytes = b""
+) -> Iterator[str]:
     """A server of one connection that sends *answer* under TLS, and hangs up with or without a word of TLS; when it
-    *waits*, after the client."""
+    *waits*, after the client. What it sends *then* is sent as it is."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
 
@@ -87,6 +89,10 @@ def tls_server(context: ssl.SSLContext, answer: bytes, *, says_so: bool = False,
             with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
                 connection.recv(65536)
                 connection.sendall(answer)
+                if then:
+                    with socket.socket(fileno=connection.detach()) as bare:
+                        bare.sendall(then)
+                    return
                 with contextlib.suppress(OSError):
                     connection.recv(int(waits))
                 if says_so:
@@ -233,6 +239,24 @@ def test_a_server_that_falls_silent_under_tls(server_context: ssl.SSLContext, an
     """What came for the handshake was no answer."""
     with tls_server(server_context, answer, waits=True) as url:
         assert provoke(url, timeout=1) == (fact, Failure.TIMEOUT)
+
+
+@pytest.mark.parametrize("start", [b"", ANSWER[:30]], ids=["no-answer", "a-start"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n{}", id="plain"),
+        pytest.param(b"\x17\x03\x03\x00\x20" + bytes(32), id="damaged-record"),
+        pytest.param(b"\x15\x03\x03\x00\x02\x02\x50", id="alert-without-encryption"),
+    ],
+)
+def test_tls_that_breaks_off_after_the_request(server_context: ssl.SSLContext, start: bytes, sent: bytes) -> None:
+    """The deployment may have acted: it is no fault of the handshake, and no advice to leave TLS out is given."""
+    with tls_server(server_context, start, then=sent) as url, pytest.raises(RequestError) as caught:
+        client(url).mint_key(TOKEN)
+    assert caught.value.failure is Failure.CUT_SHORT
+    assert may_have_acted(caught.value)
+    assert "users/me/keys: the TLS connection broke off (" in caught.value.message
 
 
 def test_a_hang_up_within_an_answer_is_one(server_context: ssl.SSLContext) -> None:

@@ -98,7 +98,8 @@ def _log_out(settings: Settings, session: Session, client: Client, token: str) -
 
 
 def _revoke(session: Session, client: Client, token: str) -> CoderError | None:
-    """Why the session could not be revoked; None when it is no longer good. Raises HalfLoggedOutError when stopped."""
+    """Why the session could not be revoked; None when it is no longer good. Raises HalfLoggedOutError when stopped, and
+    for what nobody has foreseen."""
     from coder_login.deployment.errors import TokenRefusedError
 
     try:
@@ -108,7 +109,7 @@ def _revoke(session: Session, client: Client, token: str) -> CoderError | None:
         return None
     except CoderError as problem:
         return problem
-    except STOPS as stop:
+    except (Exception, *STOPS) as stop:
         fact = f"{session.url} may have revoked the session, and it is still stored in {session.place}"
         raise _make_half_error(session, fact, stop) from stop
     return None

@@ -157,7 +157,7 @@ def _read_head(channel: Channel) -> http.client.HTTPResponse:
             if type(error) in _HEAD_LINES:
                 raise HeadLinesError from None
             raise
-        except ValueError:  # a parameter of a header in a coding of its own
+        except (TypeError, ValueError):  # a parameter of a header in a coding of its own, or in parts that don't fit
             raise HeadFormError from None
         if answer.status >= http.HTTPStatus.OK or answer.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
             return answer

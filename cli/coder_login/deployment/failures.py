@@ -21,6 +21,7 @@ from coder_login.deployment.faults import (
     LoginRefusedError,
     NameTimeoutError,
     ProxyFailedError,
+    TLSBrokenError,
     TLSFloodError,
     TooLongError,
     TruncatedError,
@@ -60,6 +61,8 @@ def _find_row(cause: Exception) -> tuple[Failure, str]:
 def _describe(cause: Exception) -> str:
     if isinstance(cause, TunnelRefusedError):
         return f"HTTP status {cause.status}"
+    if isinstance(cause, TLSBrokenError):
+        return printable(str(cause.cause))
     if isinstance(cause, OSError):
         return printable(cause.strerror or str(cause))
     return type(cause).__name__  # its text may carry what was sent
@@ -79,6 +82,7 @@ _FAILURES: tuple[tuple[type[Exception], Failure, str], ...] = (
     (TruncatedError, Failure.CUT_SHORT, "the answer was cut short"),
     (http.client.IncompleteRead, Failure.CUT_SHORT, "the answer was cut short"),
     (http.client.RemoteDisconnected, Failure.CUT_SHORT, "{server} hung up without an answer"),
+    (TLSBrokenError, Failure.CUT_SHORT, "the TLS connection broke off ({detail})"),
     (TooLongError, Failure.TOO_LONG, f"the answer is longer than {MAX_BODY} bytes"),
     (HeadTooLongError, Failure.TOO_LONG, f"the answer's head is longer than {MAX_HEAD} bytes"),
     (

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import http.client
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 MAX_BODY = 1024 * 1024
 """Bytes that are read of a body at most."""
@@ -46,6 +50,14 @@ class HeadFormError(ExchangeError):
 
 class TLSFloodError(ExchangeError):
     """Messages of TLS came without end, and nothing of an answer."""
+
+
+class TLSBrokenError(ExchangeError):
+    """TLS, which stood, broke off with *cause*: what was sent may have arrived."""
+
+    def __init__(self, cause: ssl.SSLError) -> None:
+        super().__init__()
+        self.cause = cause
 
 
 class EndlessInterimError(ExchangeError):

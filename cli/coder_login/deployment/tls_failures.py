@@ -22,7 +22,7 @@ from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.errors import Failure, TLSSetupError
 from coder_login.deployment.faults import ERRORS
-from coder_login.deployment.tls_wire import TLSWire
+from coder_login.deployment.tls_wire import CERTIFICATE_WANTED, TLSWire
 from coder_login.deployment.url import Origin
 from coder_login.deployment.wire import BareWire
 from coder_login.text import printable
@@ -69,7 +69,7 @@ _REASONS: dict[Failure, tuple[str, frozenset[str]]] = {
     ),
     Failure.TLS_CLIENT_CERTIFICATE: (
         "the server wants a certificate of this client",
-        frozenset({"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_BAD_CERTIFICATE"}),
+        CERTIFICATE_WANTED,
     ),
     Failure.TLS_NONE: (
         "the server does not speak TLS",

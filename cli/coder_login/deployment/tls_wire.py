@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from coder_login.deployment.faults import TLSFloodError
+from coder_login.deployment.faults import TLSBrokenError, TLSFloodError
 from coder_login.deployment.wire import Wire
 
 T = TypeVar("T")
@@ -16,6 +16,11 @@ T = TypeVar("T")
 _PIECE = 16 * 1024  # bytes: what TLS gets to work on between two looks at the deadline, and at Ctrl-C
 _MAX_HANDSHAKE = 256 * 1024  # bytes; OpenSSL itself takes no more than 100 KiB of certificates
 _MAX_RECORDS = 16 * 1024 * 1024  # bytes after the handshake: three times what is read of an answer
+
+
+CERTIFICATE_WANTED = frozenset({"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_BAD_CERTIFICATE"})
+"""The reasons of an ssl.SSLError that says that the server wants a certificate of this client. In TLS 1.3 that comes
+after the handshake, and ends it all the same: nothing that was sent has been looked at."""
 
 
 class TLSWire:
@@ -48,17 +53,28 @@ class TLSWire:
 
     def receive(self, limit: int) -> bytes:
         try:
-            return self._complete(partial(self._tls.read, limit))
-        except ssl.SSLEOFError:  # it hung up without a word of TLS, as many servers do: whoever reads knows the length
-            return b""
+            return self._go_on(partial(self._tls.read, limit))
+        except TLSBrokenError as error:
+            if isinstance(error.cause, ssl.SSLEOFError):
+                return b""  # it hung up without a word of TLS, as many servers do: whoever reads knows the length
+            raise
 
     def send(self, data: memoryview) -> None:
         while data:
-            data = data[self._complete(partial(self._tls.write, data)) :]
+            data = data[self._go_on(partial(self._tls.write, data)) :]
             self._flush()
 
     def close(self) -> None:
         self._wire.close()
+
+    def _go_on(self, operation: Callable[[], T]) -> T:
+        """*operation* after the handshake. Raises TLSBrokenError, or ssl.SSLError for a certificate that is wanted."""
+        try:
+            return self._complete(operation)
+        except ssl.SSLError as error:
+            if error.reason in CERTIFICATE_WANTED:
+                raise
+            raise TLSBrokenError(error) from error
 
     def _complete(self, operation: Callable[[], T]) -> T:
         """*operation*, begun again after each piece that it wants."""
