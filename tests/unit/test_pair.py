@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import os
@@ -19,6 +20,7 @@ from coder_login.sessionstore import (
     FileStore,
     OriginMismatchError,
     RestoreError,
+    SessionNotFoundError,
     SessionStoreError,
     StoreChangedError,
     StoreUnavailableError,
@@ -231,6 +233,15 @@ def test_what_a_killed_writer_left_is_removed(logged_in: FileStore, operation: s
     write_other(logged_in, dict.fromkeys(STAGED, b"left over"))
     FILE_OPERATIONS[operation](logged_in)
     assert not {*content(logged_in)} & {*STAGED}
+
+
+def test_what_a_killed_writer_left_is_removed_by_who_finds_no_session(files: FileStore) -> None:
+    """A deletion that has nothing to delete, and what tidies up for a keyring."""
+    for operation in (lambda: files.delete(OLD), lambda: files.forget(OLD)):
+        write_other(files, dict.fromkeys(STAGED, b"left over"))
+        with contextlib.suppress(SessionNotFoundError):
+            operation()
+        assert content(files) == {}
 
 
 def test_check_tries_as_many_bytes_as_the_write_would(logged_in: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,6 +146,7 @@ class FileStore:
     def forget(self, url: DeploymentURL) -> bool:
         """Remove `url` and `organization` when they are of *url*'s origin and no session file needs them."""
         with locked(self._lock_path()):
+            self._pair.discard_staged()
             owner, token = self._pair.read_settled()
             if owner != url.origin or token:
                 return False
@@ -207,9 +208,9 @@ class FileStore:
             raise OriginMismatchError(url, owner, same_host=owner.key == origin.key, in_keyring=False)
 
     def _prepare_delete(self, url: DeploymentURL, token: str | None) -> None:
+        self._pair.discard_staged()
         self._check_stored(url, token)
         self._config.check_removable(ORGANIZATION_FILE)
-        self._pair.discard_staged()
 
     def _check_stored(self, url: DeploymentURL, token: str | None) -> None:
         """Raise for a session that is not *url*'s, or not *token*'s where one is given."""
