@@ -72,6 +72,10 @@ NEW = "https://new.example.com"
         pytest.param(f"{NEW}/login#/api/v2/users/me", "None", id="login-page-with-fragment"),
         pytest.param("/oauth2/start?rd=%2Fapi%2Fv2%2Fusers%2Fme", "None", id="login-page-of-the-same-host"),
         pytest.param(f"{NEW}/api/v2/users/first", "None", id="another-call"),
+        pytest.param(f"{NEW}/$(id)/api/v2/users/me", "None", id="command-of-a-shell"),
+        pytest.param(f"{NEW}/a'b;c/api/v2/users/me", "None", id="end-of-a-word"),
+        pytest.param(f"{NEW}/a&b/api/v2/users/me", "None", id="end-of-a-command"),
+        pytest.param(f"{NEW}/a_b-c~d.e/%20/api/v2/users/me", f"{NEW}/a_b-c~d.e/%20", id="plain-path"),
     ],
 )
 def test_a_refused_redirect_tells_a_deployment_from_a_page(deployment: Deployment, location: str, named: str) -> None:
