@@ -518,6 +518,11 @@ def test_text_of_the_deployment_is_made_safe(deployment: Deployment, message: st
         pytest.param("first-secret and second-secret", "[hidden] and [hidden]", id="each-of-one-name"),
         pytest.param("crumb-of-bread, crumb-of-rye", "[hidden], [hidden]", id="values-of-cookies"),
         pytest.param("at /login?x=open%20sesame", "at /login?x=[hidden]", id="percent-encoded"),
+        pytest.param("at /login?x=open+sesame&y", "at /login?x=[hidden]&y", id="form-encoded"),
+        pytest.param("at /%6fpen%20sesam%65", "at /[hidden]", id="letters-encoded"),
+        pytest.param("".join(f"%{ord(letter):02X}" for letter in TOKEN), "[hidden]", id="all-encoded"),
+        pytest.param("at /a+b%20c", "at /a+b%20c", id="nothing-of-ours-encoded"),
+        pytest.param("key a/b%2Bcdefg%3D", "key [hidden]", id="partly-encoded"),
         pytest.param("you sent: debug", "you sent: debug", id="header-of-5-characters"),
     ],
 )
@@ -525,7 +530,7 @@ def test_an_echo_is_hidden(deployment: Deployment, message: str, shown: str) -> 
     """A deployment that repeats the token or a custom header does not bring it to the screen; short words are none."""
     headers = [("X-Gate", "open sesame"), ("X-Short", "sesame"), ("X-Word", "debug")]
     headers += [("Authorization", "Bearer s3cr3tvalue99"), ("X-Key", "first-secret"), ("X-Key", "second-secret")]
-    headers += [("Cookie", "a=crumb-of-bread; b=crumb-of-rye")]
+    headers += [("Cookie", "a=crumb-of-bread; b=crumb-of-rye"), ("X-Base", "a/b+cdefg=")]
     assert read_words(deployment, message, headers=headers) == shown
 
 

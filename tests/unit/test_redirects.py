@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
@@ -225,12 +225,19 @@ def test_a_deployment_with_a_secret_in_its_url_is_not_named(deployment: Deployme
 
 
 @pytest.mark.parametrize("secret", [pytest.param(TOKEN, id="token"), pytest.param(GATE[1], id="header")])
+@pytest.mark.parametrize(
+    "encode",
+    [
+        pytest.param(quote, id="as-python"),
+        pytest.param(lambda secret: f"%{ord(secret[0]):02x}{secret[1:].replace(' ', '+')}", id="the-first-letter"),
+    ],
+)
 @pytest.mark.parametrize("place", ["/{}", "/login?next={}", "/{}/api/v2/users/me"])
 def test_no_redirect_carries_a_secret_elsewhere(
-    deployment: Deployment, elsewhere: Deployment, secret: str, place: str
+    deployment: Deployment, elsewhere: Deployment, secret: str, place: str, encode: Callable[[str], str]
 ) -> None:
     """A server that puts the token, or a header, into a Location can't make us hand it to another origin."""
-    path = place.format(quote(secret))
+    path = place.format(encode(secret))
     problem = provoke(deployment, f"{elsewhere.url}{path}", allow_redirects=True, headers=[GATE])
     shown = f"{elsewhere.url}{place.format('[hidden]')}"
     fact = f"{deployment.url}/api/v2/users/me redirects to {shown}, and so tells a secret to another server"

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from coder_login import IDENTITY
 from coder_login.deployment.codings import UnreadableBodyError, unpack
@@ -103,7 +103,10 @@ class Transport:
         return self.hide(printable(self.hide(text)))
 
     def hide(self, text: str) -> str:
-        """*text*, which a server may have made of what it was sent, without a token or a header."""
+        """*text*, which a server may have made of what it was sent, without a token or a header, also where some or all
+        of their characters are encoded as in a URL."""
+        if "%" in text or "+" in text:
+            text = _redact_encoded(text, self._secrets)
         return redact(text, self._secrets)
 
     def find_deployment(self, asked: str, target: str) -> DeploymentURL | None:
@@ -135,9 +138,8 @@ class Transport:
         raise RequestError(fact, Failure.REDIRECTED_TOO_OFTEN)
 
     def _keep_secret(self, *secrets: str) -> None:
-        """Hide *secrets* from now on, in a URL's form, too; not what is so short that it is in every other text."""
-        long = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
-        self._secrets.update(long, (quote(secret, safe="") for secret in long))
+        """Hide *secrets* from now on; not what is so short that it is in every other text."""
+        self._secrets.update(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
 
     def _follow(self, url: str, location: str) -> str:
         """Where the redirect leads. Raises RequestError when we don't go there."""
@@ -187,6 +189,26 @@ class Transport:
 
     def _find_names(self, request: Request, deadline: Deadline) -> list[str] | None:
         return find_names(request.origin, self._dialer, deadline)
+
+
+def _redact_encoded(text: str, secrets: Iterable[str]) -> str:
+    """*text* with ``[hidden]`` in the place of each of the *secrets*, each byte of which may be encoded with %, and a
+    space with +: which ones are, every encoder decides for itself."""
+    import re
+
+    for secret in sorted(secrets, key=len, reverse=True):
+        pattern = "".join(f"(?:{_list_plain(byte)}%{byte:02x})" for byte in secret.encode())
+        text = re.sub(pattern, "[hidden]", text, flags=re.IGNORECASE)
+    return text
+
+
+def _list_plain(byte: int) -> str:
+    """How *byte* is spelled without a %, as the start of a list of a pattern."""
+    import re
+
+    if byte > 0x7F:
+        return ""
+    return r"\+|\ |" if byte == 0x20 else f"{re.escape(chr(byte))}|"
 
 
 # What follows is needed with TLS alone, or when a request fails, and takes long to import.
