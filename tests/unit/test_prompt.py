@@ -47,3 +47,14 @@ def test_a_signal_right_before_the_wait_ends_it(keyboard: int, monkeypatch: pyte
         signal.signal(signal.SIGUSR1, before)
     assert len(waits) == 2
     assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_a_descriptor_that_can_not_be_waited_for_is_read(keyboard: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a thousand open files, select takes no more: then the read alone waits."""
+
+    def refuse(*_: Any) -> Any:
+        os.write(keyboard, b"typed\n")
+        raise ValueError("filedescriptor out of range in select()")
+
+    monkeypatch.setattr(select, "select", refuse)
+    assert prompt.read_hidden_line("") == "typed\n"

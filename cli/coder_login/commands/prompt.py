@@ -129,7 +129,10 @@ else:
             the next line that is typed.
             """
             while self._is_ours():
-                ready, _, _ = select.select([self._descriptor, self._told], [], [])
+                try:
+                    ready, _, _ = select.select([self._descriptor, self._told], [], [])
+                except ValueError:  # the number of a descriptor is too high for it: the read alone waits, then
+                    return
                 if self._descriptor in ready:
                     return
                 os.read(self._told, _MAX_LINE)
