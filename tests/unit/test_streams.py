@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from pathlib import Path
@@ -49,3 +50,30 @@ def test_a_stream_that_can_not_be_made_ready_is_used_as_it_is(monkeypatch: pytes
     put_in_place(monkeypatch, stream)
     streams.prepare()
     assert sys.stderr is stream
+
+
+class Lost(io.FileIO):
+    """A file that takes what is written, and whose place can't be told any more."""
+
+    is_lost = False
+
+    def tell(self) -> int:
+        if self.is_lost:
+            raise OSError(5, "Input/output error")
+        return super().tell()
+
+
+def test_an_unbuffered_stream_that_can_not_be_replaced_is_left_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A write to it fails, if at all, with a word."""
+    with Lost(tmp_path / "output", "w") as raw:
+        stream = io.TextIOWrapper(raw, "utf-8", write_through=True)  # as python -u has it
+        put_in_place(monkeypatch, stream)
+        raw.is_lost = True
+        streams.prepare()
+        gc.collect()
+        print("a word", file=sys.stderr)
+        assert not raw.closed
+        stream.detach()
+    assert (tmp_path / "output").read_text() == "a word\n"

@@ -24,7 +24,12 @@ def _prepare_stream(name: str) -> None:
     with contextlib.suppress(OSError):  # it can't be asked where it stands; a write to it fails, if at all, with a word
         if isinstance(getattr(stream, "buffer", None), io.RawIOBase):
             unbuffered = stream
-            stream = io.TextIOWrapper(io.BufferedWriter(unbuffered.buffer), unbuffered.encoding, line_buffering=True)
+            buffered = io.BufferedWriter(unbuffered.buffer)
+            try:
+                stream = io.TextIOWrapper(buffered, unbuffered.encoding, line_buffering=True)
+            except OSError:
+                buffered.detach()  # or it would close the stream when it goes
+                raise
             setattr(sys, name, stream)
             unbuffered.detach()  # not before: a signal in between would leave none
         if hasattr(stream, "reconfigure"):
