@@ -685,6 +685,17 @@ def test_a_key_log_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert isinstance(error.__cause__, OSError)
 
 
+def test_a_system_that_denies_its_certificates_is_no_fault_of_a_key_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows they are in a store that has to be opened."""
+
+    def fail() -> ssl.SSLContext:
+        raise PermissionError(errno.EACCES, "no access")
+
+    monkeypatch.setattr(ssl, "create_default_context", fail)
+    error = fail_to_set_up()
+    assert (error.message, error.variable) == ("the TLS library can't be used (no access)", "")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
 def test_a_key_log_that_nobody_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A named pipe: to open it would hold the command for ever, before any time limit counts."""

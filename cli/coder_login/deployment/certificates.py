@@ -98,7 +98,9 @@ def _create_context() -> ssl.SSLContext:
         named = f" with the file that {variable} names, {_show(os.environ[variable])}" if variable else ""
         raise TLSSetupError(f"the TLS library can't be used{named} ({_describe(error)})", variable) from error
     except OSError as error:
-        path = os.environ.get(KEY_LOG_VARIABLE, "")
+        path = os.environ.get(KEY_LOG_VARIABLE)
+        if not path:  # it is the system's own certificates, then
+            raise TLSSetupError(f"the TLS library can't be used ({error.strerror})", "") from error
         fact = f"{KEY_LOG_VARIABLE} names {_show(path)}, which can't be written ({error.strerror})"
         raise TLSSetupError(fact, KEY_LOG_VARIABLE) from error
     # The default of CPython; Debian's Python 3.11 leaves it to the library, which takes older ones, too.
