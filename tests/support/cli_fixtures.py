@@ -2,12 +2,15 @@
 
 import contextlib
 import signal
+import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 from both_stores import Stores, make_stores
+from coder_login.deployment import tls_failures, transport
 from coder_login.sessionstore import DEFAULT_SERVICE, KeyringProvider, UnsupportedKeyringError
 from coder_login.sessionstore import pair as pair_module
 from deployment import Deployment
@@ -118,3 +121,12 @@ def _credential() -> wincred.Credential | None:
 def _discard_credential() -> None:
     with contextlib.suppress(wincred.NotFoundError):
         wincred.delete(DEFAULT_SERVICE)
+
+
+@pytest.fixture
+def another_authority(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate authority that is trusted, and is not that of a test's server: a slim machine knows none at all."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trustme.CA().configure_trust(context)
+    for module in (transport, tls_failures):
+        monkeypatch.setattr(module, "make_tls_context", lambda: context)
