@@ -13,11 +13,13 @@ import importlib
 import platform
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[1]
 # Last: what is tried is what is installed, and no file beside this one takes its place.
 sys.path += [str(ROOT / name) for name in ("reliability", "tests/support", "benchmarks")]
@@ -93,6 +95,13 @@ def write_section(name: str, about: str, result: Result) -> None:
     section = render_section(f"{PARTS[name].heading}, {system}", about, command, versions, result)
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     PAGE.write_text(replace_section(page, section), encoding="utf-8", newline="\n")
+
+
+def find_scenario(scenarios: Mapping[str, T], name: str) -> T:
+    """The one of that *name*, for a fault that is tried again. Ends the program for a name that there is not."""
+    if name not in scenarios:
+        raise SystemExit(f"no scenario is called {name}; there are: {', '.join(scenarios)}")
+    return scenarios[name]
 
 
 if __name__ == "__main__":

@@ -8,18 +8,18 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))  # it is not there in a Python with -P
 
-import prove  # noqa: F401  # which lets the modules of the tests be found
+from prove import find_scenario  # first: it lets the modules of the tests be found
+
+# isort: split
 from faulting.prover import Enumerated, Prover, Tried
 from faulting.scenarios import make_scenarios
 
 
 def main() -> int:
     scenario, *which = sys.argv[1:]
-    scenarios = make_scenarios()
-    if scenario not in scenarios:
-        raise SystemExit(f"no scenario is called {scenario}; there are: {', '.join(scenarios)}")
+    chosen = find_scenario(make_scenarios(), scenario)
     with Prover(1) as prover:
-        found = prover.enumerate(scenarios[scenario])
+        found = prover.enumerate(chosen)
         if not which:
             print(*found.calls, sep="\n")
             return 0

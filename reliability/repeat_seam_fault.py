@@ -10,7 +10,9 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))  # it is not there in a Python with -P
 
-import prove  # noqa: F401  # which lets the modules of the tests be found
+from prove import find_scenario  # first: it lets the modules of the tests be found
+
+# isort: split
 from seam_faults import Trial, try_scenario
 from seams.scenarios import make_scenarios
 from seams.seam import Fault, find_kinds
@@ -19,10 +21,7 @@ from seams.world import entered
 
 def main(name: str, number: str = "", kind_name: str = "") -> None:
     with entered() as world:
-        scenarios = {scenario.name: scenario for scenario in make_scenarios(world)}
-        if name not in scenarios:
-            raise SystemExit(f"no scenario is called {name}; there are: {', '.join(scenarios)}")
-        scenario = scenarios[name]
+        scenario = find_scenario({scenario.name: scenario for scenario in make_scenarios(world)}, name)
         trial = Trial(world, scenario)
         if not number:
             print(*enumerate(trial.calls), *try_scenario(world, scenario).faults, sep="\n")

@@ -53,14 +53,31 @@ def _escape(character: str) -> str:
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """*text* with ``[hidden]`` in the place of each of the *secrets*, and of what has the form of a session token.
 
-    In upper and lower case alike; a short secret is found as a whole word only.
+    In upper and lower case alike, and however its characters are encoded in a URL; a short secret is found as a whole
+    word only.
     """
     import re
 
+    spell = _spell_encoded if "%" in text or "+" in text else re.escape
     for secret in sorted(filter(None, secrets), key=len, reverse=True):  # one that holds another is replaced whole
-        pattern = re.escape(secret)
+        pattern = spell(secret)
         text = re.sub(pattern if len(secret) >= _SHORT else rf"(?<!\w){pattern}(?!\w)", "[hidden]", text, flags=re.I)
     return re.sub(_SESSION_FORM, "[hidden]", text)
+
+
+def _spell_encoded(secret: str) -> str:
+    """A pattern of *secret*, each character of which may be encoded: which ones are, every encoder decides for itself.
+
+    As bytes they are UTF-8, or, in a header, Latin-1.
+    """
+    import re
+
+    def spell(character: str) -> str:
+        codes = [character.encode(codec, "ignore") for codec in ("utf-8", "latin-1")]
+        encoded = ["".join(f"%{byte:02x}" for byte in code) for code in codes if code]
+        return "|".join([re.escape(character), *encoded, *([r"\+"] if character == " " else [])])
+
+    return "".join(f"(?:{spell(character)})" for character in secret)
 
 
 def is_plain_word(text: str) -> bool:

@@ -20,25 +20,23 @@ def split_by_platform(node: ast.AST) -> set[int]:
             return {id(child) for child in _find_unreached(op, values)}
         case ast.Compare() if names_platform(node):
             return {id(node.left), *map(id, node.comparators)}
-        case ast.Call(args=[_, name, default]) if is_of_system(node):
+        case ast.Call(args=[_, name, default]) if find_name_of_os(node):
             return {id(name)} if names_foreign(node) else {id(default)}
     return set()
 
 
-def is_of_system(node: ast.AST) -> bool:
-    """Whether *node* is what only some systems' `os` has, and another value elsewhere: `getattr(os, "O_BINARY", 0)`."""
+def find_name_of_os(node: ast.AST) -> str:
+    """What *node* asks for that only some systems' `os` has, as in `getattr(os, "O_BINARY", 0)`; "" for all else."""
     match node:
-        case ast.Call(ast.Name("getattr"), [ast.Name("os"), ast.Constant(), ast.Constant()]):
-            return True
-    return False
+        case ast.Call(ast.Name("getattr"), [ast.Name("os"), ast.Constant(value=str(name)), ast.Constant()]):
+            return name
+    return ""
 
 
 def names_foreign(node: ast.AST) -> bool:
     """Whether this system's `os` has not what *node* asks it for."""
-    match node:
-        case ast.Call(args=[_, ast.Constant(value=str(name)), _]) if is_of_system(node):
-            return not hasattr(os, name)
-    return False
+    name = find_name_of_os(node)
+    return bool(name) and not hasattr(os, name)
 
 
 def is_elsewhere_after(statement: ast.stmt) -> bool:

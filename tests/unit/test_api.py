@@ -523,6 +523,9 @@ def test_text_of_the_deployment_is_made_safe(deployment: Deployment, message: st
         pytest.param("".join(f"%{ord(letter):02X}" for letter in TOKEN), "[hidden]", id="all-encoded"),
         pytest.param("at /a+b%20c", "at /a+b%20c", id="nothing-of-ours-encoded"),
         pytest.param("key a/b%2Bcdefg%3D", "key [hidden]", id="partly-encoded"),
+        pytest.param("at /ouvre-s%C3%A9same", "at /[hidden]", id="encoded-as-utf-8"),
+        pytest.param("at /ouvre-s%E9same", "at /[hidden]", id="encoded-as-latin-1"),
+        pytest.param("ouvre-s\xe9same, 100 %", "[hidden], 100 %", id="not-encoded-beside-a-percent-sign"),
         pytest.param("you sent: debug", "you sent: debug", id="header-of-5-characters"),
     ],
 )
@@ -530,7 +533,7 @@ def test_an_echo_is_hidden(deployment: Deployment, message: str, shown: str) -> 
     """A deployment that repeats the token or a custom header does not bring it to the screen; short words are none."""
     headers = [("X-Gate", "open sesame"), ("X-Short", "sesame"), ("X-Word", "debug")]
     headers += [("Authorization", "Bearer s3cr3tvalue99"), ("X-Key", "first-secret"), ("X-Key", "second-secret")]
-    headers += [("Cookie", "a=crumb-of-bread; b=crumb-of-rye"), ("X-Base", "a/b+cdefg=")]
+    headers += [("Cookie", "a=crumb-of-bread; b=crumb-of-rye"), ("X-Base", "a/b+cdefg="), ("X-Door", "ouvre-s\xe9same")]
     assert read_words(deployment, message, headers=headers) == shown
 
 

@@ -49,6 +49,11 @@ def stay_silent(connection: socket.socket) -> None:
         pass
 
 
+def shows(context: ssl.SSLContext) -> Callable[[socket.socket], None]:
+    """Another handshake."""
+    return lambda connection: context.wrap_socket(connection, server_side=True).close()
+
+
 def flood(connection: socket.socket) -> None:
     end = time.monotonic() + 20
     while time.monotonic() < end:
@@ -102,10 +107,7 @@ def test_a_second_handshake_goes_to_the_address_that_answered(
 ) -> None:
     """A dead first address does not use up its time."""
 
-    def show(connection: socket.socket) -> None:
-        other_host.wrap_socket(connection, server_side=True).close()
-
-    with dead_listener() as dead, server(other_host, show) as port:
+    with dead_listener() as dead, server(other_host, shows(other_host)) as port:
         places = [dead.getsockname(), ("127.0.0.1", port)]
         found = [Address(socket.AF_INET, socket.SOCK_STREAM, 0, place) for place in places]
         head_starts = iter([0.25, 60.0])
@@ -124,10 +126,7 @@ def test_names_of_another_kind_are_no_hosts(monkeypatch: pytest.MonkeyPatch, oth
     names = {"subjectAltName": (("email", "a@example.com"), ("DNS", " b.example.com"), ("URI", "https://c"))}
     monkeypatch.setattr(TLSWire, "get_certificate", lambda wire: names)
 
-    def show(connection: socket.socket) -> None:
-        other_host.wrap_socket(connection, server_side=True).close()
-
-    with server(other_host, show) as port:
+    with server(other_host, shows(other_host)) as port:
         assert provoke(f"https://127.0.0.1:{port}", timeout=30) == f"{UNNAMED}: b.example.com"
 
 
@@ -148,10 +147,7 @@ def test_a_second_handshake_with_an_ipv6_address(monkeypatch: pytest.MonkeyPatch
     """The system knows it without the brackets of a URL alone."""
     asked = []
 
-    def show(connection: socket.socket) -> None:
-        other_host.wrap_socket(connection, server_side=True).close()
-
-    with server(other_host, show) as port:
+    with server(other_host, shows(other_host)) as port:
         found = Address(socket.AF_INET, socket.SOCK_STREAM, 0, ("127.0.0.1", port))
 
         def ask(host: str, port: int) -> list[Address]:

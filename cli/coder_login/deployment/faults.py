@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import http.client
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import ssl
 
 MAX_BODY = 1024 * 1024
 """Bytes that are read of a body at most."""
@@ -26,6 +22,14 @@ http.client looks at a header's parameters in a time that grows with the square 
 
 class ExchangeError(Exception):
     """The root of those that Python has no class for."""
+
+
+class CausedError(ExchangeError):
+    """One that another exception, *cause*, has led to."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__()
+        self.cause = cause
 
 
 class TruncatedError(ExchangeError):
@@ -52,12 +56,8 @@ class TLSFloodError(ExchangeError):
     """Messages of TLS came without end, and nothing of an answer."""
 
 
-class TLSBrokenError(ExchangeError):
-    """TLS, which stood, broke off with *cause*: what was sent may have arrived."""
-
-    def __init__(self, cause: ssl.SSLError) -> None:
-        super().__init__()
-        self.cause = cause
+class TLSBrokenError(CausedError):
+    """TLS, which stood, broke off: what was sent may have arrived."""
 
 
 class EndlessInterimError(ExchangeError):
@@ -84,12 +84,8 @@ class LoginKindError(TunnelRefusedError):
     """The proxy asks for a user and a password, and not in the one way that we can give them."""
 
 
-class ProxyFailedError(ExchangeError):
-    """It is the proxy that failed, before the deployment was reached, with *cause*."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__()
-        self.cause = cause
+class ProxyFailedError(CausedError):
+    """It is the proxy that failed, before the deployment was reached."""
 
 
 class NameTimeoutError(TimeoutError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -103,10 +103,7 @@ class Transport:
         return self.hide(printable(self.hide(text)))
 
     def hide(self, text: str) -> str:
-        """*text*, which a server may have made of what it was sent, without a token or a header, also where some or all
-        of their characters are encoded as in a URL."""
-        if "%" in text or "+" in text:
-            text = _redact_encoded(text, self._secrets)
+        """*text*, which a server may have made of what it was sent, without a token or a header."""
         return redact(text, self._secrets)
 
     def find_deployment(self, asked: str, target: str) -> DeploymentURL | None:
@@ -189,26 +186,6 @@ class Transport:
 
     def _find_names(self, request: Request, deadline: Deadline) -> list[str] | None:
         return find_names(request.origin, self._dialer, deadline)
-
-
-def _redact_encoded(text: str, secrets: Iterable[str]) -> str:
-    """*text* with ``[hidden]`` in the place of each of the *secrets*, each byte of which may be encoded with %, and a
-    space with +: which ones are, every encoder decides for itself."""
-    import re
-
-    for secret in sorted(secrets, key=len, reverse=True):
-        pattern = "".join(f"(?:{_list_plain(byte)}%{byte:02x})" for byte in secret.encode())
-        text = re.sub(pattern, "[hidden]", text, flags=re.IGNORECASE)
-    return text
-
-
-def _list_plain(byte: int) -> str:
-    """How *byte* is spelled without a %, as the start of a list of a pattern."""
-    import re
-
-    if byte > 0x7F:
-        return ""
-    return r"\+|\ |" if byte == 0x20 else f"{re.escape(chr(byte))}|"
 
 
 # What follows is needed with TLS alone, or when a request fails, and takes long to import.
