@@ -10,7 +10,7 @@ from result import Result
 from seams.oracle import Expected, Outcome, judge, name_state
 from seams.running import Run
 from seams.scenarios import Scenario, make_scenarios
-from seams.seam import NOT_FOUND, UNGUARDED, Fault, Seam, find_kinds
+from seams.seam import UNGUARDED, Fault, Seam, find_kinds, misleads
 from seams.watched_advapi32 import WatchedAdvapi32
 from seams.world import Pair, World, entered
 
@@ -97,7 +97,7 @@ class Trial:
         """The name of the state that is left, and what is wrong."""
         self._scenario.prepare(self._world)
         self.last_run, _, problems = self._watch(fault)
-        is_misled = (self.calls[fault.number], fault.kind.error) == ("CredReadW", NOT_FOUND)
+        is_misled = misleads(self.calls[fault.number], fault.kind)
         outcome = Outcome(self.last_run, self._world.look(), tuple(self._world.tokens), tuple(self._pairs), is_misled)
         state = name_state(self._expected, outcome.state)
         return state, [*judge(self._expected, outcome), *problems, *self._go_on(state)]

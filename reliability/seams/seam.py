@@ -76,6 +76,11 @@ def find_kinds(name: str) -> tuple[Kind, ...]:
     return *INTERRUPTIONS, *FILE_ERRORS, *([DISK_ERROR] if name in _WRITING else [])
 
 
+def misleads(name: str, kind: Kind) -> bool:
+    """Whether *kind*, at a call of the function *name*, is an answer: that there is no such credential."""
+    return (name, kind.error) == ("CredReadW", NOT_FOUND)
+
+
 @dataclass(frozen=True)
 class Fault:
     """*kind* at the call of that *number*, from 0, among all that are watched."""

@@ -25,7 +25,7 @@ import mutants
 from mutating import verdicts
 from mutating.bench import ROOT, Bench
 from mutating.child import run_in_child
-from mutating.line_map import LineMap
+from mutating.line_map import UNSEEN, LineMap
 from mutating.lists import (
     Excuse,
     find_stale,
@@ -43,6 +43,8 @@ from mutating.session import put_in
 from mutating.source import Change
 from mutating.trial import Court, Verdict, try_tests
 
+VALUE, SESSION_STORE = "cli/coder_login/value.py", "cli/coder_login/sessionstore/__init__.py"
+CERTIFICATES = "cli/coder_login/deployment/certificates.py"
 FOUND, SURVIVED = Verdict("killed", "tests/unit/test_it.py::test_it"), Verdict("survived")
 
 
@@ -276,15 +278,39 @@ def test_what_runs_when_its_module_is_imported_is_tried_with_the_tests_that_impo
     assert make_map(hints, value).find(mutant) == [[value], [], [hints]]
 
 
+def test_tests_that_reach_a_mutant_without_being_seen_to_are_tried() -> None:
+    """They run it in another process; each that is named is there."""
+    names = [f"tests/unit/test_{name}.py::test_it" for name in ("import", "store_startup", "value")]
+    pipe = "tests/unit/test_certificates.py::test_certificates_from_a_pipe"
+    line_map, mutant = make_map(*names, pipe), make_one()
+    unseen = {
+        path: line_map.list_unseen(replace(mutant, path=path))
+        for path in ("wincred/errors.py", SESSION_STORE, CERTIFICATES, VALUE)
+    }
+    assert unseen == {"wincred/errors.py": names[:1], SESSION_STORE: names[1:2], CERTIFICATES: [pipe], VALUE: []}
+    for name in [name for named in UNSEEN.values() for name in named]:
+        file, _, test = name.partition("::")
+        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8") or not test
+
+
 class FakeBench:
     """Its tests fail as often as *failures* says, each for one run."""
 
     def __init__(self, *failures: list[str]) -> None:
         self.failures = list(failures)
         self.runs: list[list[str]] = []
+        self.done: list[str] = []
+
+    def open_session(self) -> None:
+        self.done.append("open")
 
     def mutated(self, mutant: Mutant) -> AbstractContextManager[None]:
+        self.done.append("mutate")
         return nullcontext()
+
+    def run_inside(self, mutant: Mutant, tests: Sequence[str], seconds: float) -> dict[str, Any]:
+        self.done.append("run")
+        return self.run_tests(tests, seconds)
 
     def run_tests(self, tests: Sequence[str], seconds: float) -> dict[str, Any]:
         self.runs.append(list(tests))
@@ -316,6 +342,35 @@ def test_what_found_a_mutant_in_an_earlier_run_is_tried_first(monkeypatch: pytes
     court = Court(make_map(quick, killer), known)
     assert court.try_mutant(cast("Bench", bench), mutant) == Verdict("killed", killer)
     assert bench.runs[0][0] == killer
+
+
+def test_a_session_has_collected_its_tests_before_a_mutant_is_there() -> None:
+    """It could keep them from being collected."""
+    mutant = make_one("def f():\n    return 1 < 2\n")
+    bench, test = FakeBench(), "tests/unit/test_value.py::test_it"
+    Court(make_map(test, line=2), verdicts.KnownVerdicts()).try_mutant(cast("Bench", bench), mutant)
+    assert bench.done == ["open", "mutate", "run"]
+
+
+def test_a_session_that_can_not_collect_its_tests_ends_the_run() -> None:
+    """With its name, and not with a verdict."""
+    with (
+        Bench("tests/unit/test_that_is_not_there.py") as bench,
+        pytest.raises(RuntimeError, match=r"session .* has ended"),
+    ):
+        bench.open_session()
+
+
+def test_the_long_form_keeps_what_it_has_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample for the quick form, and every test that has found a mutant."""
+    kept: list[object] = []
+    found, lost = make_mutants("it.py", "a = 1")[:2]
+    monkeypatch.setattr(mutants, "read_excuses", dict)
+    monkeypatch.setattr(mutants, "try_all", lambda tried, stack: ({found: FOUND, lost: SURVIVED}, []))
+    monkeypatch.setattr(mutants, "write_sample", kept.append)
+    monkeypatch.setattr(mutants, "write_killers", kept.append)
+    assert f"survived: {lost}" in mutants.try_long([found, lost]).faults
+    assert kept == [[(found, [FOUND.killer])], {name_short(found): FOUND.killer}]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,14 @@ import pytest
 from coder_login.sessionstore import FileStore, SessionNotFoundError, SessionStoreError
 from coder_login.sessionstore.private_directory import make_private
 from fake_advapi32 import FakeAdvapi32, Stored
+from prove import find_scenario
+from seam_faults import Trial
 from seams.oracle import Expected, Outcome, judge, name_state
 from seams.running import Run
-from seams.seam import BROKEN, DENIED, FULL, Fault, Kind, Seam, find_kinds
+from seams.scenarios import make_scenarios
+from seams.seam import BROKEN, DENIED, FULL, Fault, Kind, Seam, find_kinds, misleads
 from seams.watched_advapi32 import WatchedAdvapi32
-from seams.world import State
+from seams.world import State, entered
 
 import wincred
 from wincred import _dll
@@ -75,10 +79,32 @@ def test_who_believes_windows_has_nothing_to_tell() -> None:
     assert judge(expected, Outcome(failed, left, (TOKEN,), is_misled=True)) == ["a token was printed"]
 
 
+@pytest.mark.parametrize(
+    ("name", "error", "is_answer"),
+    [("CredReadW", 1168, True), ("CredReadW", 5, False), ("CredReadW", None, False), ("CredDeleteW", 1168, False)],
+)
+def test_that_there_is_no_credential_is_an_answer(name: str, error: int | None, is_answer: bool) -> None:
+    """Of a read; all else is a failure, or an interruption."""
+    assert misleads(name, Kind("it", error)) is is_answer
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="there is no Credential Manager on this system")
+def test_a_logout_may_believe_that_there_is_no_credential() -> None:
+    """On the real one: the fault at each of its reads."""
+    with entered() as world:
+        scenarios = {scenario.name: scenario for scenario in make_scenarios(world)}
+        trial = Trial(world, find_scenario(scenarios, "logout --yes, keyring"))
+        reads = [number for number, name in enumerate(trial.calls) if name == "CredReadW"]
+        tried = [trial.try_fault(Fault(number, Kind("error 1168", 1168))) for number in reads]
+    assert reads
+    assert [problems for _, problems in tried if problems] == []
+
+
 TOLD = {
     "half-done": ("error: The session file could not be put back as it was: x\n", replace(OLD, files=())),
     "key-left": ("error: The session key of this login could not be revoked: x\n", KEYLESS),
     "done": ("error: Logged in to new. But the answer could not be written\n", NEW),
+    "left": ("error: The file url can't be removed: Permission denied\n", replace(OLD, files=(("url", "old"),))),
 }
 
 

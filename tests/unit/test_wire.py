@@ -24,7 +24,7 @@ from coder_login.deployment import dialer, tls_wire, transport
 from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Address
 from coder_login.deployment.errors import Failure, RequestError, may_have_acted
-from coder_login.deployment.faults import TLSFloodError
+from coder_login.deployment.faults import TLSBrokenError, TLSFloodError
 from coder_login.deployment.tls_wire import TLSWire
 from coder_login.deployment.wire import BareWire
 from deployment import Deployment
@@ -256,7 +256,44 @@ def test_tls_that_breaks_off_after_the_request(server_context: ssl.SSLContext, s
         client(url).mint_key(TOKEN)
     assert caught.value.failure is Failure.CUT_SHORT
     assert may_have_acted(caught.value)
-    assert "users/me/keys: the TLS connection broke off (" in caught.value.message
+    assert "users/me/keys: the TLS connection broke off ([SSL: " in caught.value.message
+
+
+def test_tls_that_breaks_off_within_a_request(client_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of it may have arrived."""
+    here, there = socket.socketpair()
+    with there, closing(TLSWire(BareWire(here, Deadline(30)), client_context, "dev.example.com")) as tls:
+        monkeypatch.setattr(tls, "_tls", mock.Mock(**{"write.side_effect": ssl.SSLError(1, "broken")}))
+        with pytest.raises(TLSBrokenError):
+            tls.send(memoryview(b"a request"))
+
+
+def test_a_certificate_that_is_wanted_after_the_handshake(
+    authority: trustme.CA, server_context: ssl.SSLContext
+) -> None:
+    """TLS 1.3 tells so late; the server has looked at nothing that was sent, and the fact says what it wants."""
+    server_context.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(server_context)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+
+        def serve() -> None:
+            connection = listener.accept()[0]
+            tls = server_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            with suppress(ssl.SSLError):
+                tls.do_handshake()
+            with socket.socket(fileno=tls.detach()) as bare:
+                while bare.recv(65536):  # what was sent meanwhile: to hang up before would take the alert back
+                    pass
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with pytest.raises(RequestError) as caught:
+            client(f"https://127.0.0.1:{listener.getsockname()[1]}").mint_key(TOKEN)
+        thread.join(10)
+    assert caught.value.failure is Failure.TLS_CLIENT_CERTIFICATE
+    assert not may_have_acted(caught.value)
 
 
 def test_a_hang_up_within_an_answer_is_one(server_context: ssl.SSLContext) -> None:

@@ -72,7 +72,7 @@ class TLSWire:
         try:
             return self._complete(operation)
         except ssl.SSLError as error:
-            if error.reason in CERTIFICATE_WANTED:
+            if getattr(error, "reason", None) in CERTIFICATE_WANTED:  # one of Python's own has none
                 raise
             raise TLSBrokenError(error) from error
 
