@@ -27,7 +27,6 @@ from typing import IO
 assert sys.platform == "linux"  # mypy reads no further for another system
 
 from bench import BENCH, HALF_MADE, ROOT, Bench, discard, named_bench, own_bench  # noqa: E402
-from job import run_job  # noqa: E402
 from process import exit_on_signals, open_standard_handles, run, say  # noqa: E402
 
 COMMANDS = {
@@ -44,6 +43,8 @@ def main(*arguments: str) -> int:
                 print(bench.python)
             return 0
         case ["job"]:
+            from job import run_job  # it reads YAML, for which alone there must be a library
+
             with working_bench() as bench:
                 return run_job(bench)
         case [command, *rest] if command in COMMANDS:
