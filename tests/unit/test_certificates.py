@@ -395,12 +395,22 @@ def test_a_flaw_is_one_by_its_reason(reason: str | None, failure: Failure) -> No
     assert fact.endswith(" (its words\\x1b)")
 
 
-def test_a_server_that_wants_a_certificate_is_one_by_its_reason() -> None:
-    """The fact says what it wants."""
+@pytest.mark.parametrize(
+    ("reason", "failure", "fact"),
+    [
+        (
+            "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+            Failure.TLS_CLIENT_CERTIFICATE,
+            "the server wants a certificate of this client",
+        ),
+        ("DH_KEY_TOO_SMALL", Failure.CERTIFICATE_WEAK, "a key or a signature of the server is too weak"),
+    ],
+)
+def test_what_is_known_by_its_reason_has_a_fact(reason: str, failure: Failure, fact: str) -> None:
+    """It says what is wrong; the library's words come after it."""
     error = ssl.SSLError(1, "its words")
-    error.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
-    fact = "the server wants a certificate of this client (its words)"
-    assert tls_failures.explain_tls(error, lambda: None) == (Failure.TLS_CLIENT_CERTIFICATE, fact)
+    error.reason = reason
+    assert tls_failures.explain_tls(error, lambda: None) == (failure, f"{fact} (its words)")
 
 
 @pytest.mark.parametrize("kind", [ssl.SSLError, ssl.SSLEOFError, ssl.SSLCertVerificationError])

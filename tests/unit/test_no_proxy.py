@@ -57,6 +57,7 @@ def test_the_list_of_gos_own_tests(host: str, excluded: bool) -> None:
         pytest.param("a.example, * ,b.example", "dev.example.com", True, id="star-among-others"),
         pytest.param("*", "10.1.2.3", True, id="star-and-an-address"),
         pytest.param("*:80", "dev.example.com", False, id="star-with-a-port"),
+        pytest.param(":80", "dev.example.com.", False, id="a-port-alone"),
         pytest.param("*example.com", "dev.example.com", False, id="star-without-a-dot"),
         pytest.param("dev.*", "dev.example.com", False, id="star-at-the-end"),
         pytest.param("\tEXAMPLE.com ", "dev.example.com", True, id="case-and-white-space"),

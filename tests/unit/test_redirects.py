@@ -187,6 +187,9 @@ def test_what_only_looks_like_the_origin_is_not(url: str) -> None:
         pytest.param("https:///x", "https:///x", id="no-host"),
         pytest.param("https://127.1/x", "https://127.1/x", id="a-number-that-browsers-read-otherwise"),
         pytest.param("http://user:password@127.0.0.1/", "http://user:password@127.0.0.1/", id="credentials"),
+        pytest.param("http://127.0.0.1/caf\xe9", "http://127.0.0.1/caf\xe9", id="a-letter-beyond-ascii"),
+        pytest.param("http://127.0.0.1/a?b c", "http://127.0.0.1/a?b c", id="a-space"),
+        pytest.param("http://127.0.0.1/a?b\x7f", r"http://127.0.0.1/a?b\x7f", id="a-control-character"),
     ],
 )
 @pytest.mark.parametrize("allow", [pytest.param(True, id="allowed"), pytest.param(False, id="refused")])

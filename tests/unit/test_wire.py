@@ -10,6 +10,7 @@ import _thread
 import contextlib
 import errno
 import itertools
+import queue
 import socket
 import ssl
 import threading
@@ -301,6 +302,31 @@ def test_a_hang_up_within_an_answer_is_one(server_context: ssl.SSLContext) -> No
     cut = ANSWER.replace(b"\r\n\r\n", b"\r\nContent-Length: 9\r\n\r\n")
     with tls_server(server_context, cut) as url:
         assert provoke(url, timeout=10) == ("the answer was cut short", Failure.CUT_SHORT)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+def test_nothing_is_held_back(
+    client_context: ssl.SSLContext, server_context: ssl.SSLContext, version: ssl.TLSVersion
+) -> None:
+    """A handshake is complete on the server's side too when it is here, and what was sent has left: whether more is
+    sent or read afterwards or not."""
+    server_context.maximum_version = version
+    here, there = socket.socketpair()
+    heard: queue.SimpleQueue[bytes | str | None] = queue.SimpleQueue()
+
+    def listen() -> None:
+        with server_context.wrap_socket(there, server_side=True) as connection:
+            heard.put(connection.version())
+            heard.put(connection.recv(100))
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    with closing(TLSWire(BareWire(here, Deadline(30)), client_context, "dev.example.com")) as tls:
+        tls.shake_hands()
+        assert heard.get(timeout=5) == version.name.replace("_", ".")
+        tls.send(memoryview(b"a request"))
+        assert heard.get(timeout=5) == b"a request"
+    thread.join(10)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])

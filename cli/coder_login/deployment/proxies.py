@@ -105,7 +105,7 @@ def _read_place(place: str, source: str) -> Origin:
     origin = parse_origin(f"http://{place}")
     if origin is None:
         host, _, _ = place.rpartition(":")
-        part = "port" if host and parse_origin(f"http://{host}") else "host"
+        part = "port" if parse_origin(f"http://{host}") else "host"
         raise RequestError(f"the proxy of {source} has no usable {part}", Failure.PROXY_FORM)
     return origin
 

@@ -6,6 +6,7 @@ The token and the custom headers go to the deployment's origin and nowhere else.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -40,6 +41,7 @@ USER_AGENT = f"{IDENTITY.replace(' ', '/')} ({sys.platform}; Python {sys.version
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 10
 _MAX_VALUES = 10_000  # of JSON: each of three bytes can take a hundred of memory, and is looked through for secrets
+_PLAIN = re.compile("[!-~]*")  # what http.client sends of a URL
 _SHORTEST_SECRET = 6  # characters; a shorter value of a header, like "true", is in every other text
 
 
@@ -216,10 +218,12 @@ def _unpack(body: bytes, headers: Message) -> bytes | None:
 
 
 def _resolve(url: str, location: str) -> str | None:
-    """Where a redirect leads; None for what is not http, nor https, or has no place that can be read in one way."""
+    """Where a redirect leads; None for what is not http, nor https, has no place that can be read in one way, or has
+    what no URL may have as it stands."""
     try:
         target = urljoin(url, location)
         parts = urlsplit(target)
     except ValueError:
         return None
-    return target if parse_origin(f"{parts.scheme}://{parts.netloc}") else None
+    can_be_sent = _PLAIN.fullmatch(parts.path + parts.query)
+    return target if can_be_sent and parse_origin(f"{parts.scheme}://{parts.netloc}") else None
