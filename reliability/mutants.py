@@ -45,6 +45,7 @@ fixed sample with the tests that have found it (`sample.toml`, which the long fo
 
 PRODUCT = ("wincred/*.py", "cli/coder_login/sessionstore/*.py", "cli/coder_login/deployment/*.py")
 MODULES = ("cli/coder_login/session.py", "cli/coder_login/login.py")
+BENCHES = 2  # what takes long waits: for a timeout of a mutant's, or for the end of one that goes on for ever
 NOT_OURS = ("wincred/_advapi32.py",)  # generated
 
 
@@ -75,8 +76,8 @@ def try_long(mutants: Sequence[Mutant]) -> Result:
 
 
 def try_all(mutants: Sequence[Mutant], stack: ExitStack) -> tuple[dict[Mutant, Verdict], list[str]]:
-    """The verdict of each, and the tests that fail without any; a bench for each processor that we may use."""
-    benches = [stack.enter_context(Bench()) for _ in os.sched_getaffinity(0)]
+    """The verdict of each, and the tests that fail without any; on BENCHES for each processor that we may use."""
+    benches = [stack.enter_context(Bench()) for _ in range(BENCHES * len(os.sched_getaffinity(0)))]
     test_map = load_map(benches[0])
     known = KnownVerdicts()
     court = Court(test_map, known)

@@ -6,7 +6,7 @@ A run works with the store that was asked for. The plaintext files are that stor
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from coder_login.deployment.session_token import USUAL_LENGTH, InvalidTokenError
 from coder_login.deployment.url import DeploymentURL
@@ -198,7 +198,8 @@ def migrate(url: DeploymentURL, files: FileStore, keyring: SessionStore, *, repl
             with keyring.replacing(url, token, replace=replace), files.naming(files.current() or url):
                 pass
             place = f"the session is in {keyring.place}, and still in {files.place} too"
-            files.drop_session(url, token)
+            with suppress(SessionNotFoundError):  # it went with the name that was written
+                files.drop_session(url, token)
         except BaseException as error:
             failure = error if isinstance(error, CoderError) else None
             raise MigrationError(f"{place}: {find_reason(error)}", failure) from error

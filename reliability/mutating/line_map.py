@@ -40,6 +40,7 @@ UNSEEN = {
         "tests/unit/test_shutdown.py",
     ),
     "cli/coder_login/sessionstore/__init__.py": ("tests/unit/test_store_startup.py",),
+    "cli/coder_login/deployment/url.py": ("tests/unit/test_store_startup.py",),
     "cli/coder_login/deployment/certificates.py": (
         "tests/unit/test_certificates.py::test_certificates_from_a_pipe",
         "tests/unit/test_certificates.py::test_a_broken_configuration_of_the_library",

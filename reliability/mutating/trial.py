@@ -57,12 +57,17 @@ class Court:
         if is_inside:
             bench.open_session()
         with bench.mutated(mutant):
-            verdict = None
-            if is_inside:
-                verdict = try_tests(partial(bench.run_inside, mutant), tests, self._map.seconds)
+            verdict = self._try_inside(bench, mutant, tests) if is_inside else None
             verdict = verdict or self._try_anew(bench, self._make_stages(tests, near or around, kills))
         self._kills[mutant.path].update([verdict.killer, _name_file(verdict.killer)])
         return verdict
+
+    def _try_inside(self, bench: Bench, mutant: Mutant, tests: Sequence[str]) -> Verdict | None:
+        """First with the test that found it the last time alone: another one may go on for ever."""
+        run = partial(bench.run_inside, mutant)
+        killer = self._known.find_killer(mutant)
+        verdict = try_tests(run, [killer], self._map.seconds) if killer in tests else None
+        return verdict if verdict and verdict.outcome != "survived" else try_tests(run, tests, self._map.seconds)
 
     def _count_kills(self, mutant: Mutant) -> Counter[str]:
         """What each test and each file has found of the same module; what found it in an earlier run is before all."""

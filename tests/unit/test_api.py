@@ -342,11 +342,19 @@ def test_json_that_takes_much_more_than_its_bytes_is_not_parsed(item: str) -> No
         tracemalloc.stop()
 
 
-def test_json_of_as_many_values_as_are_read() -> None:
+@pytest.mark.parametrize(
+    ("value", "most"),
+    [
+        pytest.param("7", 9_999, id="numbers"),
+        pytest.param("[7]", 4_999, id="lists"),
+        pytest.param('{"a":7}', 4_999, id="objects"),
+    ],
+)
+def test_json_of_as_many_values_as_are_read(value: str, most: int) -> None:
     """10,000, for a user of nearly as many organizations."""
-    read, not_read = (f"[{','.join(['7'] * count)}]".encode() for count in (9_999, 10_000))
+    read, not_read = (f"[{','.join([value] * count)}]".encode() for count in (most, most + 1))
     answers = [transport.Response("https://dev.example.com", 200, Message(), text) for text in (read, not_read)]
-    assert [answer.read_json() for answer in answers] == [[7] * 9_999, None]
+    assert [answer.read_json() for answer in answers] == [[json.loads(value)] * most, None]
 
 
 def test_a_compressed_answer_of_1_mib_is_read(deployment: Deployment) -> None:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
+from unittest import mock
 
 import platformdirs
 import pytest
@@ -214,6 +215,15 @@ def test_a_file_that_was_read_is_closed(
     with contextlib.suppress(StoreUnavailableError):
         logged_in.read(OLD)
     assert opened == set()
+
+
+def test_an_error_without_words_of_the_system_is_told_in_its_own(
+    logged_in: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left untold."""
+    monkeypatch.setattr(os, "read", mock.Mock(side_effect=OSError("an odd disk")))
+    with pytest.raises(StoreUnavailableError, match=r"can't be read: an odd disk$"):
+        logged_in.read(OLD)
 
 
 @pytest.mark.parametrize("call", ["open", "write"])

@@ -18,6 +18,7 @@ from coder_login.sessionstore import (
     SessionNotFoundError,
     StoreDamagedError,
 )
+from coder_login.sessionstore.entries import Entries
 from stores import HTTP, HTTPS, NEWER, OTHER, TOKEN, SharedKeyring, compact, entry
 
 pytest_plugins = ["store_fixtures"]
@@ -349,6 +350,7 @@ def test_a_bare_host_is_https_and_on_loopback_http_too(
             f"no scheme was recorded with the stored session for {key}, and it is not used for {url}"
         )
         assert (caught.value.requested, caught.value.owner) == (DeploymentURL.parse(url), None)
+        assert caught.value.stored == f"{key}, with no scheme recorded"
         assert (caught.value.same_host, caught.value.in_keyring) == (True, True)
 
 
@@ -478,3 +480,40 @@ def test_a_kelvin_sign_is_no_k(store: KeyringStore, provider: SharedKeyring) -> 
         store.read("https://kube.example.com")
     store.write("https://kube.example.com", NEWER)
     assert list(provider.entries) == ["\u212aube.example.com", "kube.example.com"]
+
+
+# The map itself.
+
+
+def test_a_map_is_like_no_other_thing() -> None:
+    """Also when what it holds is like it."""
+    assert Entries({}) == Entries({})
+    assert Entries({}) != {}
+
+
+def test_an_entry_without_a_token_hides_no_other_one() -> None:
+    """The Go client leaves one so when it logs out of a host that it spells in that way."""
+    url = DeploymentURL.parse(HTTPS)
+    assert Entries({"dev.example.com": entry(HTTPS, ""), "DEV.example.com": entry(HTTPS)}).token(url) == TOKEN
+
+
+def test_a_value_that_is_no_entry_is_no_session() -> None:
+    """And no bug: other programs may keep what they like under a key."""
+    assert not Entries({"dev.example.com": "text"}).has(DeploymentURL.parse(HTTPS).origin)
+
+
+def test_a_token_without_a_url_is_no_single_session() -> None:
+    """A map may have any key."""
+    blob = compact({"api_token": "a host of that name", "dev.example.com": entry(HTTPS)})
+    assert Entries.decode(blob).encode() == blob
+
+
+def test_what_is_taken_back_is_our_own_change_alone() -> None:
+    """Another client has changed the other entry meanwhile, but for its token."""
+    before = Entries({"a.example.com": entry("https://a.example.com"), "b.example.com": entry("https://b.example.com")})
+    after = Entries.decode(before.encode().replace(TOKEN.encode(), NEWER.encode(), 1))
+    met = Entries({**json.loads(after.encode()), "b.example.com": entry("https://b.example.com", note=1)})
+    assert json.loads(met.take_back(before, after).encode()) == {
+        "a.example.com": entry("https://a.example.com"),
+        "b.example.com": entry("https://b.example.com", note=1),
+    }

@@ -298,6 +298,28 @@ def test_a_deployment_is_forgotten_only_without_a_session(logged_in: FileStore) 
     assert content(logged_in) == {}
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        pytest.param(lambda files: files.write(OLD, "x" * 300), id="write"),
+        pytest.param(lambda files: files.check(OLD, 300), id="check"),
+    ],
+)
+def test_a_token_that_is_given_and_can_be_none(logged_in: FileStore, operation: Callable[[FileStore], object]) -> None:
+    """It is found out before anything is written, and called what it is."""
+    with pytest.raises(InvalidTokenError) as caught:
+        operation(logged_in)
+    assert caught.value.message == "the token is not a session token: it has 300 characters, and the limit is 256"
+    assert content(logged_in) == OLD_FILES
+
+
+def test_a_url_that_can_not_be_read_is_found_out_before_it_is_named_anew(logged_in: FileStore) -> None:
+    """What a writer reads first, its check has read."""
+    write_other(logged_in, OLD_FILES | {"url": b"\xff"})
+    with pytest.raises(ForeignFileError):
+        logged_in.check_naming()
+
+
 # The lock.
 
 

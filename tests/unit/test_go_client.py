@@ -218,6 +218,7 @@ UNFIT = {
     "utf-8-with-bom": (b"\xef\xbb\xbf{}", [IN_WHOLE], True),
     "utf-16": (b"{\0}\0", [IN_WHOLE], True),
     "utf-16-with-bom": (b"\xff\xfe{\0}\0", [IN_WHOLE], True),
+    "utf-16-bom-alone": (b"\xff\xfe", [IN_WHOLE], True),
     "bom-and-entry": (b'\xef\xbb\xbf{"a":"x"}', [IN_WHOLE, f'the entry "a" {STRING}'], False),
     "single": (b'{"coder_url":"a.example","api_token":"x"}', ["it is a single session, in an older form"], True),
 }

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from coder_login.deployment.session_token import InvalidTokenError
 from coder_login.deployment.url import DeploymentURL
 from coder_login.sessionstore import (
     DEFAULT_SERVICE,
@@ -343,6 +344,15 @@ def test_the_keyring_is_touched_under_the_lock_only(
 
 
 # The rest.
+
+
+@pytest.mark.parametrize("operation", ["write", "check"])
+def test_a_token_that_is_given_and_can_be_none(store: KeyringStore, provider: SharedKeyring, operation: str) -> None:
+    """It is found out before anything is written, and called what it is."""
+    with pytest.raises(InvalidTokenError) as caught:
+        store.write(HTTPS, "x" * 300) if operation == "write" else store.check(HTTPS, 300)
+    assert caught.value.message == "the token is not a session token: it has 300 characters, and the limit is 256"
+    assert provider.raw is None
 
 
 def test_usage_counts_even_damage(store: KeyringStore, provider: SharedKeyring) -> None:

@@ -60,6 +60,13 @@ def test_the_base_path_stays_in_url(stores: Stores) -> None:
     assert stores.state[0] == {"url": str(URL)}
 
 
+def test_a_url_that_vanishes_within_the_move(stores: Stores) -> None:
+    """It is written anew: the session would be in the keyring, and no command would know of which deployment."""
+    stores.memory.before("set", (stores.directory / "url").unlink)
+    migrate(URL, stores.files, stores.keyring)
+    assert (stores.state[0], stores.keyring.read(URL)) == ({"url": str(URL)}, TOKEN)
+
+
 def test_a_migration_whose_url_can_not_be_written_is_none(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check finds it out first; a failure after that leaves both stores as they were."""
     stores.put(url="https://dev.example.com:443/base")

@@ -116,6 +116,7 @@ def test_what_another_user_owns_is_not_believed(
     foreign = {"url", "session"} if owner != 54321 else {name}  # where we are the other user, both are
     assert caught.value.path in {directory / file for file in foreign}
     assert caught.value.message == f"{caught.value.path} belongs to another user (uid {owner})"
+    assert caught.value.owner == owner
     assert content(logged_in) == before
 
 
@@ -132,6 +133,7 @@ def test_what_another_user_can_write_is_not_believed(
     with pytest.raises(UntrustedFileError) as caught:
         FILE_OPERATIONS[operation](logged_in)
     assert caught.value.message == f"{directory / name} can be written by other users"
+    assert caught.value.owner is None
     assert content(logged_in) == before
 
 
@@ -163,6 +165,21 @@ def test_what_the_superuser_owns_is_believed(logged_in: FileStore, monkeypatch: 
     """He could change ours just as well: an administrator's `url` is a good one."""
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
     assert logged_in.read(OLD) == TOKEN
+
+
+@posix
+@pytest.mark.skipif(sys.platform != "win32" and os.geteuid() != 0, reason="only root can give a file away")
+def test_what_is_ours_is_believed_whoever_we_are(
+    logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a user who is not the superuser; nobody else's is then."""
+    for path in [*directory.iterdir()]:
+        hand_over(path, monkeypatch)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    assert logged_in.read(OLD) == TOKEN
+    monkeypatch.setattr(os, "geteuid", lambda: 54322)
+    with pytest.raises(UntrustedFileError):
+        logged_in.read(OLD)
 
 
 @posix

@@ -344,6 +344,23 @@ def test_what_found_a_mutant_in_an_earlier_run_is_tried_first(monkeypatch: pytes
     assert bench.runs[0][0] == killer
 
 
+def test_what_found_a_mutant_in_an_earlier_run_is_tried_alone_at_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the mutant in it another test can go on for ever."""
+    monkeypatch.setattr(verdicts, "CACHE", tmp_path / "verdicts.json")
+    mutant = make_one("def f():\n    return 1 < 2\n")
+    quick, killer = (f"tests/unit/test_{name}.py::test_it" for name in ("value", "words"))
+    monkeypatch.setattr(verdicts, "read_killers", lambda: {name_short(mutant): killer})
+    court = Court(make_map(quick, killer, line=2), verdicts.KnownVerdicts())
+    bench = FakeBench([killer])
+    assert court.try_mutant(cast("Bench", bench), mutant) == Verdict("killed", killer)
+    assert bench.runs == [[killer]]
+    blind = FakeBench()
+    assert court.try_mutant(cast("Bench", blind), mutant) == Verdict("survived")
+    assert blind.runs[:2] == [[killer], [killer, quick]]
+
+
 def test_a_session_has_collected_its_tests_before_a_mutant_is_there() -> None:
     """It could keep them from being collected."""
     mutant = make_one("def f():\n    return 1 < 2\n")

@@ -44,6 +44,8 @@ ANY_TEXT = st.text(max_size=30) | st.text("htps:/@?#[]%.\\0189aé\u212a\ud800 \t
 @example("https://a.1")
 @example("https://dev//x")
 @example("https://dev-")
+@example("https://-dev")
+@example(f"https://dev:{'1' * 5000}")
 def test_what_is_read_as_plain_is_what_the_rules_say(text: str) -> None:
     """Else one program would send a token to another host than the other."""
     plain = parse_plain(text)

@@ -594,6 +594,17 @@ def test_the_systems_exceptions_are_asked_only_where_there_is_a_proxy(
     assert asked == ["2001:db8::1"]
 
 
+def test_settings_that_take_for_ever(registry: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script of the network's can look up names; it is waited for within the time of the request."""
+    goes_on = threading.Event()
+    monkeypatch.setattr(urllib.request, "getproxies_registry", lambda: goes_on.wait(20) and {})
+    with pytest.raises(RequestError) as caught:
+        client(f"https://{HOST}", timeout=0.3).check_deployment()
+    goes_on.set()
+    assert caught.value.failure is Failure.TIMEOUT
+    assert caught.value.message == f"https://{HOST}{FIRST}: no answer within 0.3 s"
+
+
 def test_a_socks_proxy_of_the_system(registry: dict[str, str]) -> None:
     """urllib makes socks4 of an entry for SOCKS, and it is refused like that of a variable."""
     registry["https"] = "socks4://s:1080"

@@ -175,20 +175,28 @@ def test_a_store_that_can_not_be_looked_at_has_none(stores: Stores, problem: sto
     assert (session.forget(), stores.state[0]) == (Forgotten(), {})
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no token", "it holds white space, a control character or a non-ASCII one"),
+        ("x" * 257, "it has 257 characters, and the limit is 256"),
+    ],
+    ids=["white-space", "too-long"],
+)
 @pytest.mark.parametrize("where", ["files", "keyring"])
-def test_a_stored_text_that_can_be_no_token_is_damage(stores: Stores, where: str) -> None:
+def test_a_stored_text_that_can_be_no_token_is_damage(stores: Stores, where: str, text: str, reason: str) -> None:
     """Nobody was about to give one: the error knows the deployment and the store, and repeats nothing."""
     if where == "files":
-        stores.put(url=str(URL), session="no token")
+        stores.put(url=str(URL), session=text)
     else:
         stores.keyring.write(URL, TOKEN)
         ((service, blob),) = stores.memory.blobs.items()
-        stores.memory.blobs[service] = blob.replace(TOKEN.encode(), b"no token")
+        stores.memory.blobs[service] = blob.replace(TOKEN.encode(), text.encode())
     with pytest.raises(store.DamagedTokenError) as caught:
         session_of(stores, where).read()
     assert (caught.value.url, caught.value.in_keyring) == (URL, where == "keyring")
-    assert " is not a session token: it holds white space, " in caught.value.message
-    assert "no token" not in caught.value.message
+    assert caught.value.message.endswith(f" is not a session token: {reason}")
+    assert text not in caught.value.message
 
 
 @EACH_STORE

@@ -124,11 +124,12 @@ _AFTER_SENDING = {Failure.TIMEOUT, Failure.CUT_SHORT, Failure.TOO_LONG, Failure.
 
 
 class RequestError(CoderError):
-    """A request got no answer that we can use."""
+    """A request got no answer that we can use; *was_sent* is false when there was not even a connection."""
 
-    def __init__(self, message: str, failure: Failure) -> None:
+    def __init__(self, message: str, failure: Failure, *, was_sent: bool = True) -> None:
         super().__init__(message)
         self.failure = failure
+        self.was_sent = was_sent
 
 
 class RedirectedError(RequestError):
@@ -155,7 +156,7 @@ def may_have_acted(error: BaseException) -> bool:
     """Whether the deployment may have done all the same what a request asked for, which failed with *error*: it gave
     no answer, or one that says nothing."""
     if isinstance(error, RequestError):
-        return error.failure in _AFTER_SENDING
+        return error.was_sent and error.failure in _AFTER_SENDING
     if not isinstance(error, APIError) or isinstance(error, UnexpectedAnswerError):
         return True
     return error.status >= 500

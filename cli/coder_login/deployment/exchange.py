@@ -27,6 +27,7 @@ from coder_login.deployment.faults import (
     TooLongError,
     TruncatedError,
     TunnelRefusedError,
+    UnsentError,
 )
 from coder_login.deployment.proxies import Proxy
 from coder_login.deployment.url import Origin, parse_origin
@@ -92,14 +93,15 @@ def _open_channel(
 ) -> Iterator[Channel]:
     """A channel to *origin*: with TLS and a proxy through its tunnel, without TLS to the proxy itself."""
     peer = proxy.origin if proxy else origin
-    with _blame(proxy):
+    with _marked(ProxyFailedError if proxy else UnsentError):
         connection = dialer.connect(_bare(peer), peer.port, deadline)
     with closing(Channel(connection, deadline)) as channel:
         if tls and proxy:
-            with _blame(proxy):
+            with _marked(ProxyFailedError):
                 _open_tunnel(channel, proxy, origin)
         if tls:
-            channel.start_tls(tls, _bare(origin))
+            with _marked(UnsentError):
+                channel.start_tls(tls, _bare(origin))
         yield channel
 
 
@@ -109,14 +111,12 @@ def _bare(origin: Origin) -> str:
 
 
 @contextmanager
-def _blame(proxy: Proxy | None) -> Iterator[None]:
-    """Let what goes wrong be the fault of the proxy, if there is one."""
+def _marked(kind: type[UnsentError]) -> Iterator[None]:
+    """Let what goes wrong be the cause of a *kind*."""
     try:
         yield
     except ERRORS as error:
-        if proxy is None:
-            raise
-        raise ProxyFailedError(error) from None
+        raise kind(error) from None
 
 
 def _open_tunnel(channel: Channel, proxy: Proxy, origin: Origin) -> None:

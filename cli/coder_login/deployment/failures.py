@@ -27,6 +27,7 @@ from coder_login.deployment.faults import (
     TruncatedError,
     TunnelRefusedError,
     UnfinishedError,
+    UnsentError,
 )
 from coder_login.deployment.proxies import Proxy
 from coder_login.deployment.tls_failures import NameFinder, explain_tls
@@ -40,18 +41,19 @@ def translate(error: Exception, where: str, timeout: float, proxy: Proxy | None,
 
     What *error* itself says may hold what was sent: only the words of the system and of the TLS library are repeated.
     """
-    cause = error.cause if isinstance(error, ProxyFailedError) else error
+    cause = error.cause if isinstance(error, UnsentError) else error
+    is_proxys = isinstance(error, ProxyFailedError)
     if isinstance(cause, ssl.SSLError):
         failure, fact = explain_tls(cause, (lambda: None) if proxy else ask_names)
     else:
         failure, fact = _find_row(cause)
-        host, server = ("the host", "the server") if cause is error else ("the proxy", "the proxy")
+        host, server = ("the proxy", "the proxy") if is_proxys else ("the host", "the server")
         fact = fact.format(host=host, server=server, timeout=timeout, detail=_describe(cause))
-    if cause is not error and failure not in (Failure.PROXY_LOGIN, Failure.PROXY_LOGIN_KIND):
+    if is_proxys and failure not in (Failure.PROXY_LOGIN, Failure.PROXY_LOGIN_KIND):
         failure = Failure.PROXY
     if proxy:
         where += f" through the proxy {proxy}"
-    return RequestError(f"{where}: {fact}", failure)
+    return RequestError(f"{where}: {fact}", failure, was_sent=cause is error)
 
 
 def _find_row(cause: Exception) -> tuple[Failure, str]:

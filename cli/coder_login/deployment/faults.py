@@ -84,7 +84,11 @@ class LoginKindError(TunnelRefusedError):
     """The proxy asks for a user and a password, and not in the one way that we can give them."""
 
 
-class ProxyFailedError(CausedError):
+class UnsentError(CausedError):
+    """There was no connection that a request could be sent over: the deployment has done nothing."""
+
+
+class ProxyFailedError(UnsentError):
     """It is the proxy that failed, before the deployment was reached."""
 
 

@@ -16,13 +16,13 @@ from coder_login.deployment.url import Origin
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # A host, in brackets when it is an IPv6 address, and a port, which may be empty: what Go's net.SplitHostPort takes.
-_HOST_AND_PORT = re.compile(r"(?:\[(?P<bracketed>[^\[\]]*)\]|(?P<bare>[^:\[\]]*)):(?P<port>[^\[\]:]*)")
+_HOST_AND_PORT = re.compile(r"(?:\[[^\[\]]*\]|[^:\[\]]*):[^\[\]:]*")
 
 
 def is_excluded(origin: Origin, no_proxy: str) -> bool:
     """Whether *no_proxy*, the value of NO_PROXY, says that *origin* is asked directly."""
     entries = [entry.strip().lower() for entry in no_proxy.split(",")]
-    return "*" in entries or any(_names(entry, origin) for entry in entries if entry)
+    return "*" in entries or any(_names(entry, origin) for entry in entries)
 
 
 def _names(entry: str, origin: Origin) -> bool:
@@ -32,8 +32,7 @@ def _names(entry: str, origin: Origin) -> bool:
     host, port = _split(entry)
     if port not in ("", str(origin.port)):
         return False
-    named = _parse_address(host)
-    return address == named if address or named else _is_domain_of(host, origin.host)
+    return address == _parse_address(host) if address else _is_domain_of(host, origin.host)
 
 
 def _is_domain_of(domain: str, host: str) -> bool:
@@ -45,8 +44,10 @@ def _is_domain_of(domain: str, host: str) -> bool:
 
 
 def _split(entry: str) -> tuple[str, str]:
-    found = _HOST_AND_PORT.fullmatch(entry)
-    return (found["bracketed"] or found["bare"] or "", found["port"]) if found else (entry, "")
+    if not _HOST_AND_PORT.fullmatch(entry):
+        return entry, ""
+    host, _, port = entry.rpartition(":")
+    return host.strip("[]"), port
 
 
 def _parse_address(text: str) -> _Address | None:

@@ -65,10 +65,9 @@ def _find_setting(origin: Origin, deadline: Deadline) -> tuple[str, str]:
     if any(text for _, text in named.values()):
         # A CGI program's HTTP_PROXY is a header of the request that it answers: https://httpoxy.org
         from_request = origin.scheme == "http" and os.environ.get("REQUEST_METHOD")
-        return ("", "") if from_request else named[origin.scheme]
-    if not _SETTINGS:
-        return "", ""
-    return "the system's settings", run_within(deadline, lambda: _ask_system(origin)).strip()
+        source, text = named[origin.scheme]
+        return source, "" if from_request else text
+    return "the system's settings", run_within(deadline, lambda: _ask_system(origin)).strip() if _SETTINGS else ""
 
 
 def _read_variable(name: str) -> tuple[str, str]:

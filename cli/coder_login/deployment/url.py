@@ -104,7 +104,7 @@ def parse_key(key: str, scheme: str) -> Origin | None:
         url = DeploymentURL.parse(f"{scheme}://{key.strip()}")
     except InvalidURLError:
         return None
-    return None if url.path or "/" in key else url.origin
+    return None if "/" in key else url.origin
 
 
 def find_other_spellings(keys: Iterable[str], origin: Origin) -> list[str]:

@@ -18,6 +18,7 @@ from coder_login.sessionstore.file_errors import (
     FileError,
     ForeignFileError,
     NoConfigDirectoryError,
+    describe,
 )
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ REPLACE_TIMEOUT = 2.0 if sys.platform == "win32" else 0.0
 """Seconds that a Windows reader, which has the file open, can delay its replacement; elsewhere it does not."""
 
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _PRIVATE = 0o600
 
 
@@ -220,7 +221,7 @@ def _file_errors(path: str, action: Action) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileError(path, action, error.strerror or str(error)) from error
+        raise FileError(path, action, describe(error)) from error
 
 
 def _retry(call: Callable[[], _Result]) -> _Result:

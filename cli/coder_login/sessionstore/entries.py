@@ -220,8 +220,8 @@ def _has_same_token(item: Entry | Foreign | None, other: Entry | Foreign | None)
 
 
 def _find_key(fields: blob.Object) -> str:
-    entry = Entry("", fields)
-    origin = entry.origin if "://" in (entry.url or "") else parse_key(entry.url or "", "https")
+    url = fields[URL_FIELD]
+    origin = Entry(url, fields).origin if "://" in url else parse_key(url, "https")
     if origin is None:
         raise StoreDamagedError("a single session whose URL is not understood")
     return origin.key

@@ -18,7 +18,13 @@ from coder_login.sessionstore.errors import (
     StoreUnavailableError,
     URLFileError,
 )
-from coder_login.sessionstore.file_errors import Action, FileError, InsecureDirectoryWarning, InsecureFileWarning
+from coder_login.sessionstore.file_errors import (
+    Action,
+    FileError,
+    InsecureDirectoryWarning,
+    InsecureFileWarning,
+    describe,
+)
 from coder_login.sessionstore.lock import find_local_directory, locked
 from coder_login.sessionstore.pair import SESSION_FILE, URL_FILE, FilePair
 from coder_login.text import looks_like_token, printable
@@ -185,7 +191,7 @@ class FileStore:
         try:
             directory = os.path.normcase(os.path.realpath(self._config.path))
         except OSError as error:
-            raise FileError(self._config.path, Action.RESOLVED, error.strerror or str(error)) from error
+            raise FileError(self._config.path, Action.RESOLVED, describe(error)) from error
         return os.path.join(find_local_directory(), f"files-{zlib.crc32(os.fsencode(directory)):08x}.lock")
 
     @contextmanager
@@ -239,4 +245,4 @@ def _make_absolute(directory: str) -> str:
     try:
         return os.path.abspath(directory)
     except OSError as error:  # the working directory is gone
-        raise FileError(directory, Action.RESOLVED, error.strerror or str(error)) from error
+        raise FileError(directory, Action.RESOLVED, describe(error)) from error

@@ -158,11 +158,11 @@ class KeyringStore:
 
     def _put_session(self, entries: Entries, url: DeploymentURL, token: str, *, replace: bool) -> Entries:
         """The first form of the changed *entries* that there is room for."""
-        limit, needed = self._provider.max_size, 0
-        for form in entries.put(url, token, replace=replace):
-            needed = len(form.encode())
-            if limit is None or needed <= limit:
+        limit, forms = self._provider.max_size, entries.put(url, token, replace=replace)
+        for form in forms:
+            if limit is None or len(form.encode()) <= limit:
                 return form
+        needed = len(forms[-1].encode())
         others = tuple(other for other in entries.deployments(url.origin) if other.origin != url.origin)
         raise NoRoomError(
             f"the keyring has no room for another session: {needed} bytes are needed, and there are {limit}", others
