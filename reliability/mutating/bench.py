@@ -104,7 +104,8 @@ class Bench:
     def _start(self, module: str, *arguments: str) -> subprocess.Popen[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_KEPT)}
         path = os.pathsep.join([str(self.tree), str(self.tree / "cli"), str(ROOT / "reliability")])
-        environment = kept | {"PYTHONPATH": path, "TMPDIR": str(self.folder / "tmp")}
+        scratch = str(self.folder / "tmp")  # also of the fuzzer's targets: nothing outside of the bench can be removed
+        environment = kept | {"PYTHONPATH": path, "TMPDIR": scratch, "FUZZ_SCRATCH": scratch}
         words = [sys.executable, "-P", "-m", module, *arguments]
         return subprocess.Popen(
             words, cwd=self.tree, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

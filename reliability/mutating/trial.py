@@ -53,6 +53,9 @@ class Court:
         kills = self._count_kills(mutant)
         tests = sorted(self._cut(*groups, around), key=lambda test: -kills[test])
         tests += [test for test in self._map.list_unseen(mutant) if test not in tests]
+        killer = self._known.find_killer(mutant)
+        if killer in self._map.seconds and killer not in tests:  # one that was left out for its time
+            tests.insert(0, killer)
         is_inside = bool(mutant.owner and near)
         if is_inside:
             bench.open_session()

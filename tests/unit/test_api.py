@@ -357,6 +357,12 @@ def test_json_of_as_many_values_as_are_read(value: str, most: int) -> None:
     assert [answer.read_json() for answer in answers] == [[json.loads(value)] * most, None]
 
 
+def test_json_that_is_nested_too_deep_is_none() -> None:
+    """Python gives up at a thousand levels or so, with an error that is no ValueError."""
+    answer = transport.Response("https://dev.example.com", 200, Message(), b"[" * 4_000 + b"]" * 4_000)
+    assert answer.read_json() is None
+
+
 def test_a_compressed_answer_of_1_mib_is_read(deployment: Deployment) -> None:
     """As much as one that is not."""
     body = gzip.compress(JSON.ljust(MAX_BODY))

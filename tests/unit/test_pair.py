@@ -353,6 +353,35 @@ def test_a_write_waits_for_the_other_client_before_it_reads_back(
     assert waits == [5]
 
 
+def test_another_session_of_the_same_deployment_is_no_login_of_ours(
+    files: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its `url` is ours all the same: the token that was said to be stored is put there again."""
+    write_other(files, NEW_FILES | {"session": TOKEN.encode()})
+    others = [b"third"]
+    monkeypatch.setattr(time, "sleep", lambda _: others and (directory / "session").write_bytes(others.pop()))
+    files.write(NEW, NEWER)
+    assert (others, content(files)) == ([], NEW_FILES)
+
+
+def test_what_was_not_there_is_not_kept(files: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each staged file costs a wait for the disk."""
+    staged, real = [], ConfigDirectory.stage
+
+    def stage(config: ConfigDirectory, name: str, data: bytes) -> None:
+        staged.append(name)
+        real(config, name, data)
+
+    monkeypatch.setattr(ConfigDirectory, "stage", stage)
+    files.write(NEW, NEWER)
+    assert staged == [".url.new", ".session.new"]
+
+
+def test_no_files_are_no_origin_and_no_token(directory: Path) -> None:
+    """A token is a text in every case."""
+    assert pair_module.FilePair(ConfigDirectory(str(directory))).read() == (None, "")
+
+
 def test_the_directory_is_made_for_the_pair(directory: Path) -> None:
     """It need not be there for the lock, which is elsewhere on Windows."""
     with pair_module.FilePair(ConfigDirectory(str(directory))).switched(OLD, TOKEN.encode()):
@@ -483,11 +512,12 @@ def test_a_file_that_was_never_there_is_not_pointed_out(
 def test_a_reader_waits_until_a_go_clients_login_is_whole(
     logged_in: FileStore, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between its two writes the files name one deployment and hold the other's token."""
+    """Between its two writes the files name one deployment and hold the other's token; `url` has long been there."""
+    time.sleep(0.1)
     (directory / "session").write_bytes(NEW_FILES["session"])
-    clock = [(directory / "session").stat().st_mtime]
+    before, clock = (directory / "url").stat().st_mtime, [(directory / "session").stat().st_mtime]
     monkeypatch.setattr(time, "time", lambda: clock[-1])
-    monkeypatch.setattr(pair_module, "SETTLING_TIME", 1)
+    monkeypatch.setattr(pair_module, "SETTLING_TIME", (clock[0] - before) / 2)
     waits = []
 
     def second_write(seconds: float) -> None:
@@ -498,7 +528,7 @@ def test_a_reader_waits_until_a_go_clients_login_is_whole(
     monkeypatch.setattr(time, "sleep", second_write)
     with pytest.raises(OriginMismatchError, match=r"the stored session is for https://new\.example\.com:8443, not for"):
         logged_in.read(OLD)
-    assert waits == [1]
+    assert waits == [pair_module.SETTLING_TIME]
     assert logged_in.read(NEW) == NEWER
 
 

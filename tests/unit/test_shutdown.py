@@ -12,7 +12,7 @@ import _cffi_backend
 import pytest
 
 import wincred
-from wincred import _dll
+from wincred import _dll, _late
 
 PROGRAM = Path(__file__).parents[1] / "support" / "finaliser.py"
 PLACES = ["global", "cycle", "module", "builtins", "atexit", "thread"]
@@ -90,6 +90,19 @@ def test_a_finaliser_of_a_program_that_has_imported_nothing_else() -> None:
         "tzinfo=datetime.timezone.utc), target_alias=None, flags=<CredentialFlags.PROMPT_NOW: 2>))",
         "",
     )
+
+
+def test_what_is_left_of_the_modules_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How much there is depends on the version of Python: here all that one could meet."""
+    modules = {"gone": None, "re": re}
+    for name in ("meta_path", "path", "path_hooks", "path_importer_cache"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "modules", modules)
+        _late._revive()
+    assert modules.keys() == {"re", "sys", "wincred"}
+    assert modules["re"] is re
+    assert modules["sys"] is sys
 
 
 def test_no_time_is_made_by_a_timedelta() -> None:

@@ -124,7 +124,8 @@ class Transport:
 
         Raises RequestError when there is no answer.
         """
-        self._keep_secret(token or "")
+        if token is not None:
+            self._keep_secret(token)
         deadline = Deadline(self._timeout)
         for _ in range(_MAX_REDIRECTS):
             response = self._send_once(Request(method, url, self._make_headers(method, url, token)), deadline)

@@ -59,26 +59,22 @@ class Rewrite:
             stored = step.undo(stored)
         return stored
 
-    def has_been_replaced_by(self, stored: bytes | None) -> bool:
-        """Whether *stored* is another client's write, on top of a step of ours; else that one got lost."""
-        return bool(self.steps) and stored != self.steps[-1].before
-
 
 class SharedBlob:
     """The blob of *service* in the keyring *provider*. Every method is called under the store's lock."""
 
+    _seen: bytes | None
+    """What was there at the last look."""
+
     def __init__(self, provider: KeyringProvider, service: str) -> None:
         self._provider = provider
         self._service = service
-        # What is there, by the last look or the last write, though that may have failed.
-        self._known: bytes | None = None
 
     def get(self) -> bytes | None:
-        self._known = self._provider.get(self._service)
-        return self._known
+        self._seen = self._provider.get(self._service)
+        return self._seen
 
     def put(self, blob: bytes | None) -> None:
-        self._known = blob
         if blob is None:
             self._provider.delete(self._service)
         else:
@@ -115,7 +111,7 @@ class SharedBlob:
     def _rewrite(self, change: Change, done: Rewrite) -> None:
         for _ in range(_ATTEMPTS):
             before, (after, is_change) = self.prepare(lambda blob: _apply(change, blob))
-            if not is_change and done.has_been_replaced_by(before):
+            if not is_change and done.steps:
                 return  # another write would be one more chance to overwrite that client's next one
             done.steps.append(Step(before, after))
             self.put(after)
@@ -154,8 +150,6 @@ class SharedBlob:
             if undone == stored:
                 return
             self.put(undone)
-            if self.get() == undone:
-                return
         raise _make_lost_error()
 
     def _undo_at_once(self, done: Rewrite) -> None:
@@ -165,7 +159,7 @@ class SharedBlob:
         try:
             self._undo(done)
         except StoreUnavailableError:
-            self.put(done.undo(self._known))
+            self.put(done.undo(self._seen))
 
     @contextmanager
     def _left_changed(self, error: BaseException) -> Iterator[None]:
