@@ -269,6 +269,12 @@ def test_what_a_good_command_has_started_lives_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="cmd has no way to close its standard output")
+def test_a_command_that_ends_a_moment_after_its_output() -> None:
+    """As each one does; its exit code is still waited for."""
+    assert run_header_command("echo A=1; exec 1>&-; sleep 0.2", URL) == [("A", "1")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="cmd has no way to close its standard output")
 def test_a_command_that_closes_its_output_and_goes_on() -> None:
     """The end of the output is not the end of the command."""
     with pytest.raises(HeaderError) as caught:

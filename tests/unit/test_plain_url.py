@@ -44,8 +44,6 @@ ANY_TEXT = st.text(max_size=30) | st.text("htps:/@?#[]%.\\0189aé\u212a\ud800 \t
 @example("https://a.1")
 @example("https://dev//x")
 @example("https://dev-")
-@example("https://-dev")
-@example(f"https://dev:{'1' * 5000}")
 def test_what_is_read_as_plain_is_what_the_rules_say(text: str) -> None:
     """Else one program would send a token to another host than the other."""
     plain = parse_plain(text)
@@ -84,6 +82,7 @@ def test_what_nearly_everybody_writes_is_plain(text: str, expected: DeploymentUR
         pytest.param("https://dev.example.com.", id="dot-last"),
         pytest.param("https://a..b", id="empty-part"),
         pytest.param("https://-dev", id="dash-first"),
+        pytest.param("https://-dev.example.com", id="dash-first-of-two"),
         pytest.param("https://dev-", id="dash-last"),
         pytest.param("https://dev_1", id="underscore"),
         pytest.param("https://127.0.0.2", id="address"),
@@ -96,6 +95,7 @@ def test_what_nearly_everybody_writes_is_plain(text: str, expected: DeploymentUR
         pytest.param("https://dev:0", id="port-0"),
         pytest.param("https://dev:080", id="port-with-zero"),
         pytest.param("https://dev:65536", id="port-too-high"),
+        pytest.param(f"https://dev:{'1' * 5000}", id="port-of-more-digits-than-python-reads"),
         pytest.param("https://dev:\uff18\uff10", id="port-fullwidth"),
         pytest.param("https://dev//a", id="slashes-first"),
         pytest.param("https://dev/a//", id="slashes-last"),
