@@ -12,11 +12,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from fnmatch import fnmatch
 
 assert sys.platform == "linux"
 
-from mutating.bench import ROOT, Bench
+from mutating.bench import Bench
 from mutating.line_map import load_map
 from mutating.lists import (
     find_stale,
@@ -27,7 +26,8 @@ from mutating.lists import (
     write_killers,
     write_sample,
 )
-from mutating.mutation import Mutant, make_mutants
+from mutating.mutation import Mutant
+from mutating.product import list_mutants
 from mutating.score import choose_sample, count, is_found, judge
 from mutating.trial import Court, Verdict, try_tests
 from mutating.verdicts import KnownVerdicts
@@ -39,29 +39,17 @@ one more. The suite is run against it; a mutant that no test finds shows what no
 mutant of the binding, of the session stores, of the deployment package, and of what joins them. For a mutant those
 tests are run that reach its function, the likeliest first, 15 seconds of them at most. What an operator makes, and what
 it leaves alone, is in `reliability/mutating/`; `excused.toml` there has those that are not found, each with its reason.
-A mutant in what only another system runs is counted apart when no test with a fake finds it. The quick form tries a
-fixed sample with the tests that have found it (`sample.toml`, which the long form writes).
+A mutant in what only another system runs is counted apart when no test with a fake finds it: those of Windows are tried
+there, in a part of their own. The quick form tries a fixed sample with the tests that have found it (`sample.toml`, of
+the long form's making).
 """
 
-PRODUCT = ("wincred/*.py", "cli/coder_login/sessionstore/*.py", "cli/coder_login/deployment/*.py")
-MODULES = ("cli/coder_login/session.py", "cli/coder_login/login.py")
 BENCHES = 2  # what takes long waits: for a timeout of a mutant's, or for the end of one that goes on for ever
-NOT_OURS = ("wincred/_advapi32.py",)  # generated
 
 
 def run(*, long: bool) -> Result:
     mutants = list_mutants()
     return try_long(mutants) if long else try_quick(mutants)
-
-
-def list_mutants() -> list[Mutant]:
-    """Every mutant of the product."""
-    files = [
-        path.relative_to(ROOT).as_posix() for top in ("wincred", "cli") for path in sorted((ROOT / top).rglob("*.py"))
-    ]
-    chosen = [file for file in files if any(fnmatch(file, pattern) for pattern in PRODUCT + MODULES)]
-    texts = {file: (ROOT / file).read_text(encoding="utf-8") for file in chosen if file not in NOT_OURS}
-    return [mutant for file, text in texts.items() for mutant in make_mutants(file, text)]
 
 
 def try_long(mutants: Sequence[Mutant]) -> Result:

@@ -54,6 +54,7 @@ PARTS = {
     "servers": Part("Hostile servers", LINUX | WINDOWS),
     "fuzz": Part("Fuzzing", LINUX),
     "mutants": Part("Mutants", LINUX),
+    "windows_mutants": Part("Mutants of what only Windows runs", WINDOWS),
     "soak": Part("Soak", LINUX | WINDOWS),
 }
 

@@ -474,6 +474,15 @@ def test_the_default_directory_is_the_go_clients(
     assert Path(find_default_directory()) == tmp_path / expected / "coderv2"
 
 
+@pytest.mark.usefixtures("_no_home")
+def test_the_default_directory_on_macos(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the Go client looks, which minds no XDG_CONFIG_HOME there; played on every system."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    assert Path(find_default_directory()) == tmp_path / "Library" / "Application Support" / "coderv2"
+
+
 @linux
 @pytest.mark.usefixtures("_no_home")
 @pytest.mark.parametrize("home", ["/home/anna", "/", "/home//anna/", "/home/../anna", "//home/anna"])

@@ -38,6 +38,7 @@ from mutating.lists import (
     write_sample,
 )
 from mutating.mutation import Mutant, make_mutants
+from mutating.product import list_mutants
 from mutating.score import choose_sample, count, judge
 from mutating.session import put_in
 from mutating.source import Change
@@ -119,7 +120,7 @@ def test_what_does_not_run_is_left_alone(text: str) -> None:
 
 def test_a_mutant_of_the_product_is_python_and_another_text() -> None:
     """One that can't be read would pass for one that was found; 500 are looked at, to be quick."""
-    for mutant in sorted(mutants.list_mutants(), key=lambda mutant: mutant.rank)[:500]:
+    for mutant in sorted(list_mutants(), key=lambda mutant: mutant.rank)[:500]:
         text = (ROOT / mutant.path).read_text(encoding="utf-8")
         assert mutant.apply(text) != text
         ast.parse(mutant.apply(text))
@@ -214,7 +215,7 @@ def test_an_excuse_needs_a_reason(tmp_path: Path, reason: str) -> None:
 
 def test_the_excuses_of_the_project_are_needed() -> None:
     """As the long form says, but at once."""
-    assert find_stale(read_excuses(), mutants.list_mutants()) == []
+    assert find_stale(read_excuses(), list_mutants()) == []
 
 
 def test_the_sample_has_each_operator_and_module(tmp_path: Path) -> None:
@@ -238,7 +239,7 @@ def test_the_tests_that_have_found_mutants_are_kept(tmp_path: Path) -> None:
     }
     assert read_killers(tmp_path / "killers.json") == killers
     assert read_killers(tmp_path / "none.json") == {}
-    every = mutants.list_mutants()
+    every = list_mutants()
     assert len({name_short(mutant) for mutant in every}) == len(every)
 
 
