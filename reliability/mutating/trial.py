@@ -10,10 +10,10 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mutating.bench import NO_TESTS, UNSUITED, Bench
-from mutating.line_map import LineMap
 from mutating.mutation import Mutant
 
 if TYPE_CHECKING:
+    from mutating.line_map import LineMap
     from mutating.verdicts import KnownVerdicts
 
 STAGES = (2, 6)
