@@ -718,6 +718,17 @@ def test_a_key_log_that_nobody_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert fail_to_set_up().message == f"SSLKEYLOGFILE names {path}, which can't be written ({reason})"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+def test_a_key_log_is_not_looked_at_on_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """To look would be to open it, without a way not to wait; played."""
+    path = tmp_path / "log"
+    if sys.platform != "win32":
+        os.mkfifo(path)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(os, "open", lambda *arguments: pytest.fail("it was opened"))
+    certificates._check_key_log(str(path))
+
+
 @pytest.mark.parametrize("conf", ["/etc/mine.cnf", ""], ids=["set", "unset"])
 def test_a_tls_library_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, conf: str) -> None:
     """As with a configuration that names a provider which is not there."""

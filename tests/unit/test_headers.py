@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 from typing import NoReturn
+from unittest import mock
 
 import pytest
 from coder_login.deployment import header_command
@@ -266,6 +267,52 @@ def test_what_a_good_command_has_started_lives_on(tmp_path: Path) -> None:
     while not mark.exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def play_windows(monkeypatch: pytest.MonkeyPatch, **outcome: object) -> tuple[mock.Mock, mock.Mock]:
+    """A shell that has not ended, and the program that is to end it; *outcome* is what becomes of that."""
+    taskkill, shell = mock.Mock(**outcome), mock.Mock(pid=7, **{"poll.return_value": None})
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(subprocess, "run", taskkill)
+    return taskkill, shell
+
+
+@pytest.mark.parametrize(("root", "expected"), [(None, r"C:\Windows"), (r"D:\Win", r"D:\Win")], ids=["usual", "moved"])
+def test_on_windows_the_systems_own_program_kills_the_tree(
+    monkeypatch: pytest.MonkeyPatch, root: str | None, expected: str
+) -> None:
+    """By its full path: another one of that name on the PATH is not asked. Played, as Wine's has no /T."""
+    if root is None:
+        monkeypatch.delenv("SYSTEMROOT", raising=False)
+    else:
+        monkeypatch.setenv("SYSTEMROOT", root)
+    taskkill, shell = play_windows(monkeypatch)
+    header_command._kill(shell)
+    program = os.path.join(expected, "System32", "taskkill.exe")
+    taskkill.assert_called_once_with([program, "/F", "/T", "/PID", "7"], capture_output=True, timeout=5, check=False)
+    assert [call[0] for call in shell.method_calls] == ["poll", "kill", "wait"]
+
+
+@pytest.mark.parametrize("problem", [OSError(2, "no such file"), subprocess.TimeoutExpired([], 5)], ids=repr)
+def test_the_shell_is_killed_without_the_systems_program_too(
+    monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    """One that is missing, or hangs, is no error of the command."""
+    _, shell = play_windows(monkeypatch, side_effect=problem)
+    header_command._kill(shell)
+    assert [call[0] for call in shell.method_calls] == ["poll", "kill", "wait"]
+
+
+@pytest.mark.parametrize(("system", "leads"), [("linux", True), ("darwin", True), ("win32", False)])
+def test_the_shell_leads_a_session_of_its_own_where_there_are_some(
+    monkeypatch: pytest.MonkeyPatch, system: str, leads: bool
+) -> None:
+    """So that it can be killed with all that it has started; played for each system."""
+    popen = mock.Mock()
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    header_command._start("echo A=1", {})
+    assert popen.call_args.kwargs["start_new_session"] is leads
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="cmd has no way to close its standard output")

@@ -457,6 +457,14 @@ def test_on_windows_it_is_in_the_users_local_directory(tmp_path: Path, monkeypat
     assert Path(find_service_lock_path("coder-v2-credentials")) == expected
 
 
+@windows
+def test_on_windows_without_the_variable_the_system_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a service that was started without a profile's variables."""
+    monkeypatch.delenv("LOCALAPPDATA")
+    monkeypatch.setattr(lock_module, "_state_directory", lambda: "C:\\asked")
+    assert lock_module.find_local_directory() == "C:\\asked"
+
+
 @posix
 def test_elsewhere_it_is_in_the_state_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For another system's keyring."""

@@ -33,7 +33,7 @@ _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 _NAME_LIMIT = 80  # characters, of a service in the name of its lock file
 
 # In its text mode Windows' C library looks for the end of the file first.
-_MODES = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOINHERIT", 0) | getattr(os, "O_BINARY", 0)
+_MODES = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _FLAGS = os.O_RDWR | os.O_CREAT | _MODES
 
 
