@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coder_login.sessionstore import FileStore, InsecureDirectoryWarning, InsecureFileWarning, UntrustedFileError
+from coder_login.sessionstore import (
+    FileStore,
+    InsecureDirectoryWarning,
+    InsecureFileWarning,
+    UntrustedFileError,
+    file_checks,
+)
+from coder_login.sessionstore.private_directory import make_private
 from stores import FILE_OPERATIONS, NEW, NEWER, OLD, TOKEN, content
 
 pytest_plugins = ["store_fixtures"]
@@ -223,3 +230,36 @@ def test_a_session_file_that_others_can_read_is_warned_of(logged_in: FileStore, 
         assert logged_in.read(OLD) == TOKEN
     assert [str(warning.message) for warning in caught] == [f"other users can read {path}"]
     assert [warning.filename for warning in caught] == [__file__], "it is told of the call that reads"
+
+
+# On Windows, which has no such modes and owners; played, for each system.
+
+
+@pytest.mark.parametrize(
+    ("system", "owner", "mode", "ours", "is_open"),
+    [
+        ("win32", 54321, 0o100666, True, False),
+        ("linux", 54321, 0o100666, False, True),
+        ("linux", 0, 0o100644, True, False),
+    ],
+)
+def test_modes_and_owners_say_nothing_on_windows(
+    monkeypatch: pytest.MonkeyPatch, system: str, owner: int, mode: int, ours: bool, is_open: bool
+) -> None:
+    """Each file has the mode 0666 there, or 0444, and the owner 0."""
+    found = os.stat_result((mode, 0, 0, 1, owner, 0, 0, 0, 0, 0))
+    monkeypatch.setattr(os, "geteuid", lambda: 1, raising=False)
+    monkeypatch.setattr(sys, "platform", system)
+    assert (file_checks.is_ours(found), file_checks.is_open(found)) == (ours, is_open)
+
+
+@pytest.mark.parametrize(("system", "modes"), [("win32", []), ("linux", [0o700])])
+def test_a_directory_has_no_mode_on_windows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: str, modes: list[int]
+) -> None:
+    """To set one there would only take or leave the mark of a directory that can't be removed."""
+    seen: list[int] = []
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(os, "chmod", lambda path, mode: seen.append(mode))
+    make_private(str(tmp_path / "new"))
+    assert ((tmp_path / "new").is_dir(), seen) == (True, modes)
