@@ -19,6 +19,7 @@ from mutating.bench import Bench
 from mutating.line_map import load_map
 from mutating.lists import (
     find_stale,
+    leave_out_equivalents,
     name_short,
     read_excuses,
     read_sample,
@@ -54,7 +55,7 @@ def run(*, long: bool) -> Result:
 
 def try_long(mutants: Sequence[Mutant]) -> Result:
     excuses = read_excuses()
-    tried = [mutant for mutant in mutants if mutant.key not in excuses or excuses[mutant.key].kind != "equivalent"]
+    tried = leave_out_equivalents(mutants, excuses)
     with ExitStack() as benches:
         verdicts, red = try_all(tried, benches)
     write_sample(choose_sample(verdicts))

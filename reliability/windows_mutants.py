@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mutating.bench import LEFT_OUT, ROOT
-from mutating.lists import name_short, read_excuses, read_killers
+from mutating.lists import leave_out_equivalents, name_short, read_excuses, read_killers
 from mutating.mutation import Mutant
 from mutating.product import list_mutants
 from mutating.score import judge
@@ -45,7 +45,7 @@ def run(*, long: bool) -> Result:
     chosen = choose(list_mutants())
     if not long:
         chosen = sorted(chosen, key=lambda mutant: mutant.rank)[:QUICK_SIZE]
-    tried = [mutant for mutant in chosen if mutant.key not in excuses or excuses[mutant.key].kind != "equivalent"]
+    tried = leave_out_equivalents(chosen, excuses)
     with copied_tree() as tree:
         clean = find_clean(tree, {find_tests(mutant.path) for mutant in tried})
         verdicts = {mutant: verdict for mutant in tried if (verdict := try_mutant(tree, mutant, clean))}

@@ -48,6 +48,11 @@ def find_reason(error: BaseException) -> str:
     return f"an unforeseen {type(error).__name__}" if isinstance(error, Exception) else "interrupted"
 
 
+def find_words(error: OSError) -> str:
+    """The system's words for *error*; its own, where it has none of those."""
+    return error.strerror or str(error)
+
+
 def _rebuild(kind: type[CoderError], arguments: tuple[Any, ...], facts: dict[str, Any]) -> CoderError:
     error = kind.__new__(kind, *arguments)
     error.__dict__.update(facts)

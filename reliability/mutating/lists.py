@@ -51,6 +51,11 @@ def find_stale(excuses: Iterable[Key], mutants: Iterable[Mutant]) -> list[str]:
     ]
 
 
+def leave_out_equivalents(mutants: Iterable[Mutant], excuses: Mapping[Key, Excuse]) -> list[Mutant]:
+    """Those that can be told."""
+    return [mutant for mutant in mutants if mutant.key not in excuses or excuses[mutant.key].kind != "equivalent"]
+
+
 def read_sample(path: Path = SAMPLE) -> dict[Key, list[str]]:
     """The tests that find each mutant of the sample, by its key."""
     return {_read_key(entry): entry["tests"] for entry in tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]}

@@ -50,31 +50,29 @@ class Court:
         near = [test for group in groups for test in group]
         if mutant.elsewhere and not near:
             return Verdict("survived")
-        kills = self._count_kills(mutant)
+        killer = self._known.find_killer(mutant)
+        kills = self._count_kills(mutant, killer)
         tests = sorted(self._cut(*groups, around), key=lambda test: -kills[test])
         tests += [test for test in self._map.list_unseen(mutant) if test not in tests]
-        killer = self._known.find_killer(mutant)
         if killer in self._map.seconds and killer not in tests:  # one that was left out for its time
             tests.insert(0, killer)
         is_inside = bool(mutant.owner and near)
         if is_inside:
             bench.open_session()
         with bench.mutated(mutant):
-            verdict = self._try_inside(bench, mutant, tests) if is_inside else None
+            verdict = self._try_inside(bench, mutant, tests, killer) if is_inside else None
             verdict = verdict or self._try_anew(bench, self._make_stages(tests, near or around, kills))
         self._kills[mutant.path].update([verdict.killer, _name_file(verdict.killer)])
         return verdict
 
-    def _try_inside(self, bench: Bench, mutant: Mutant, tests: Sequence[str]) -> Verdict | None:
-        """First with the test that found it the last time alone: another one may go on for ever."""
+    def _try_inside(self, bench: Bench, mutant: Mutant, tests: Sequence[str], killer: str) -> Verdict | None:
+        """First with the *killer* alone, that found it the last time: another test may go on for ever."""
         run = partial(bench.run_inside, mutant)
-        killer = self._known.find_killer(mutant)
         verdict = try_tests(run, [killer], self._map.seconds) if killer in tests else None
         return verdict if verdict and verdict.outcome != "survived" else try_tests(run, tests, self._map.seconds)
 
-    def _count_kills(self, mutant: Mutant) -> Counter[str]:
-        """What each test and each file has found of the same module; what found it in an earlier run is before all."""
-        killer = self._known.find_killer(mutant)
+    def _count_kills(self, mutant: Mutant, killer: str) -> Counter[str]:
+        """What each test and each file has found of the same module; the *killer* of an earlier run is before all."""
         earlier = dict.fromkeys([killer, _name_file(killer)] if killer else [], sys.maxsize)
         return self._kills[mutant.path] | Counter(earlier)
 

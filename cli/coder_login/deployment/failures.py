@@ -31,6 +31,7 @@ from coder_login.deployment.faults import (
 )
 from coder_login.deployment.proxies import Proxy
 from coder_login.deployment.tls_failures import NameFinder, explain_tls
+from coder_login.errors import find_words
 from coder_login.text import printable
 
 
@@ -66,7 +67,7 @@ def _describe(cause: Exception) -> str:
     if isinstance(cause, TLSBrokenError):
         return printable(str(cause.cause))
     if isinstance(cause, OSError):
-        return printable(cause.strerror or str(cause))
+        return printable(find_words(cause))
     return type(cause).__name__  # its text may carry what was sent
 
 

@@ -67,7 +67,8 @@ def _find_setting(origin: Origin, deadline: Deadline) -> tuple[str, str]:
         from_request = origin.scheme == "http" and os.environ.get("REQUEST_METHOD")
         source, text = named[origin.scheme]
         return source, "" if from_request else text
-    return "the system's settings", run_within(deadline, lambda: _ask_system(origin)).strip() if _SETTINGS else ""
+    text = run_within(deadline, lambda: _ask_system(origin)) if _SETTINGS else ""
+    return "the system's settings", text.strip()
 
 
 def _read_variable(name: str) -> tuple[str, str]:

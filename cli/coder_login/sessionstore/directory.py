@@ -12,14 +12,9 @@ import stat
 import sys
 import time
 
+from coder_login.errors import find_words
 from coder_login.sessionstore.file_checks import check_regular, check_trusted, decode, is_absolute, is_open, is_ours
-from coder_login.sessionstore.file_errors import (
-    Action,
-    FileError,
-    ForeignFileError,
-    NoConfigDirectoryError,
-    describe,
-)
+from coder_login.sessionstore.file_errors import Action, FileError, ForeignFileError, NoConfigDirectoryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -221,7 +216,7 @@ def _file_errors(path: str, action: Action) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileError(path, action, describe(error)) from error
+        raise FileError(path, action, find_words(error)) from error
 
 
 def _retry(call: Callable[[], _Result]) -> _Result:

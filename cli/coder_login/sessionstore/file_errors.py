@@ -46,11 +46,6 @@ class Action(StrEnum):
     RESOLVED = "resolved"
 
 
-def describe(error: OSError) -> str:
-    """The system's words for *error*; its own, where it has none of those."""
-    return error.strerror or str(error)
-
-
 class _AtPath:
     """What an error or a warning has that is about one file or directory: its *path*, kept as text."""
 

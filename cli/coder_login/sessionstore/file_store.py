@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from coder_login.deployment.session_token import USUAL_LENGTH, check_token
 from coder_login.deployment.url import DeploymentURL, InvalidURLError
+from coder_login.errors import find_words
 from coder_login.sessionstore.directory import ConfigDirectory, find_default_directory
 from coder_login.sessionstore.errors import (
     AnotherSessionError,
@@ -18,13 +19,7 @@ from coder_login.sessionstore.errors import (
     StoreUnavailableError,
     URLFileError,
 )
-from coder_login.sessionstore.file_errors import (
-    Action,
-    FileError,
-    InsecureDirectoryWarning,
-    InsecureFileWarning,
-    describe,
-)
+from coder_login.sessionstore.file_errors import Action, FileError, InsecureDirectoryWarning, InsecureFileWarning
 from coder_login.sessionstore.lock import find_local_directory, locked
 from coder_login.sessionstore.pair import SESSION_FILE, URL_FILE, FilePair
 from coder_login.text import looks_like_token, printable
@@ -191,7 +186,7 @@ class FileStore:
         try:
             directory = os.path.normcase(os.path.realpath(self._config.path))
         except OSError as error:
-            raise FileError(self._config.path, Action.RESOLVED, describe(error)) from error
+            raise FileError(self._config.path, Action.RESOLVED, find_words(error)) from error
         return os.path.join(find_local_directory(), f"files-{zlib.crc32(os.fsencode(directory)):08x}.lock")
 
     @contextmanager
@@ -245,4 +240,4 @@ def _make_absolute(directory: str) -> str:
     try:
         return os.path.abspath(directory)
     except OSError as error:  # the working directory is gone
-        raise FileError(directory, Action.RESOLVED, describe(error)) from error
+        raise FileError(directory, Action.RESOLVED, find_words(error)) from error

@@ -13,11 +13,12 @@ import sys
 import time
 from contextlib import contextmanager
 
+from coder_login.errors import find_words
 from coder_login.interrupts import heed_signals
 from coder_login.sessionstore.directory import DIRECTORY_NAME
 from coder_login.sessionstore.errors import StoreLockedError
 from coder_login.sessionstore.file_checks import is_absolute
-from coder_login.sessionstore.file_errors import Action, FileError, LockError, NoLockDirectoryError, describe
+from coder_login.sessionstore.file_errors import Action, FileError, LockError, NoLockDirectoryError
 from coder_login.text import printable
 
 TYPE_CHECKING = False
@@ -100,7 +101,7 @@ def _open(path: str) -> int:
     try:
         descriptor = _open_in_directory(path)
     except OSError as error:
-        raise FileError(path, Action.OPENED, describe(error), kind="the lock file ") from error
+        raise FileError(path, Action.OPENED, find_words(error), kind="the lock file ") from error
     with contextlib.suppress(OSError):
         _close_to_others(descriptor)
     return descriptor
