@@ -8,13 +8,15 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from unittest import mock
 
 import pytest
-from coder_login.deployment import transport
-from coder_login.deployment.errors import Failure, RequestError, may_have_acted
+from coder_login.deployment import proxies, transport
+from coder_login.deployment.errors import Failure, RequestError, TLSSetupError, may_have_acted
 from loopback import bare_server, dead_listener
 
 from cli import TOKEN, client
@@ -58,6 +60,27 @@ def context(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_address_that_never_answers() -> None:
     with dead_listener() as listener:
         assert provoke(f"http://127.0.0.1:{listener.getsockname()[1]}") == (Failure.TIMEOUT, False)
+
+
+def test_a_system_that_does_not_say_which_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script of the network's can take for ever; it is waited for before anything is sent."""
+    goes_on = threading.Event()
+    monkeypatch.setattr(proxies, "_SETTINGS", "registry")
+    monkeypatch.setattr(proxies, "_ask_system", lambda origin: goes_on.wait(20) and "")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    assert provoke("https://dev.example.com") == (Failure.TIMEOUT, False)
+    goes_on.set()
+
+
+def test_tls_that_can_not_be_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong variable is found out before there is a connection."""
+    problem = TLSSetupError("SSL_CERT_FILE names /x, which does not exist", "SSL_CERT_FILE")
+    monkeypatch.setattr(transport, "make_tls_context", mock.Mock(side_effect=problem))
+    with pytest.raises(TLSSetupError) as caught:
+        client("https://127.0.0.1:1").logout(TOKEN)
+    assert not may_have_acted(caught.value)
 
 
 class Unreachable(socket.socket):

@@ -157,6 +157,8 @@ def may_have_acted(error: BaseException) -> bool:
     no answer, or one that says nothing."""
     if isinstance(error, RequestError):
         return error.was_sent and error.failure in _AFTER_SENDING
+    if isinstance(error, TLSSetupError):
+        return False
     if not isinstance(error, APIError) or isinstance(error, UnexpectedAnswerError):
         return True
     return error.status >= 500

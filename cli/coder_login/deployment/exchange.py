@@ -13,7 +13,6 @@ from coder_login.deployment.channel import Channel
 from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.faults import (
-    ERRORS,
     MAX_BODY,
     MAX_HEAD,
     EndlessInterimError,
@@ -28,6 +27,7 @@ from coder_login.deployment.faults import (
     TruncatedError,
     TunnelRefusedError,
     UnsentError,
+    marked,
 )
 from coder_login.deployment.proxies import Proxy
 from coder_login.deployment.url import Origin, parse_origin
@@ -93,14 +93,14 @@ def _open_channel(
 ) -> Iterator[Channel]:
     """A channel to *origin*: with TLS and a proxy through its tunnel, without TLS to the proxy itself."""
     peer = proxy.origin if proxy else origin
-    with _marked(ProxyFailedError if proxy else UnsentError):
+    with marked(ProxyFailedError if proxy else UnsentError):
         connection = dialer.connect(_bare(peer), peer.port, deadline)
     with closing(Channel(connection, deadline)) as channel:
         if tls and proxy:
-            with _marked(ProxyFailedError):
+            with marked(ProxyFailedError):
                 _open_tunnel(channel, proxy, origin)
         if tls:
-            with _marked(UnsentError):
+            with marked(UnsentError):
                 channel.start_tls(tls, _bare(origin))
         yield channel
 
@@ -108,15 +108,6 @@ def _open_channel(
 def _bare(origin: Origin) -> str:
     """The host, an IPv6 address without its brackets."""
     return origin.host.strip("[]")
-
-
-@contextmanager
-def _marked(kind: type[UnsentError]) -> Iterator[None]:
-    """Let what goes wrong be the cause of a *kind*."""
-    try:
-        yield
-    except ERRORS as error:
-        raise kind(error) from None
 
 
 def _open_tunnel(channel: Channel, proxy: Proxy, origin: Origin) -> None:

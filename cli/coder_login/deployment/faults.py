@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 MAX_BODY = 1024 * 1024
 """Bytes that are read of a body at most."""
@@ -102,3 +104,12 @@ class UnfinishedError(TimeoutError):
 
 ERRORS = (OSError, http.client.HTTPException, ValueError, ExchangeError)
 """All of them, with those of Python."""
+
+
+@contextmanager
+def marked(kind: type[UnsentError]) -> Iterator[None]:
+    """Let what goes wrong, of all of them, be the cause of a *kind*."""
+    try:
+        yield
+    except ERRORS as error:
+        raise kind(error) from None

@@ -20,7 +20,7 @@ from coder_login.deployment.deadline import Deadline
 from coder_login.deployment.dialer import Dialer
 from coder_login.deployment.errors import Failure, RedirectedError, RequestError
 from coder_login.deployment.exchange import Request, perform
-from coder_login.deployment.faults import ERRORS, MAX_BODY
+from coder_login.deployment.faults import ERRORS, MAX_BODY, UnsentError, marked
 from coder_login.deployment.headers import Headers, join_headers, split_value
 from coder_login.deployment.proxies import find_proxy
 from coder_login.deployment.redirects import find_deployment
@@ -174,9 +174,10 @@ class Transport:
     def _exchange(self, request: Request, deadline: Deadline) -> Response:
         proxy = None
         try:
-            origin = request.origin
-            proxy = find_proxy(origin, self._deployment.origin, deadline)
-            tls = make_tls_context() if origin.scheme == "https" else None  # a wrong variable of TLS stops no http
+            with marked(UnsentError):
+                origin = request.origin
+                proxy = find_proxy(origin, self._deployment.origin, deadline)
+                tls = make_tls_context() if origin.scheme == "https" else None  # a wrong variable of TLS stops no http
             answer, body = perform(request, self._dialer, proxy, tls, deadline)
             return Response(request.url, answer.status, answer.headers, _unpack(body, answer.headers))
         except ERRORS as error:
