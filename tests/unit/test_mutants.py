@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
+from unittest import mock
 
 import pytest
 
@@ -45,7 +47,7 @@ from mutating.source import Change
 from mutating.trial import Court, Verdict, try_tests
 
 VALUE, SESSION_STORE = "cli/coder_login/value.py", "cli/coder_login/sessionstore/__init__.py"
-CERTIFICATES = "cli/coder_login/deployment/certificates.py"
+CERTIFICATES, DEPLOYMENT_URL = (f"cli/coder_login/deployment/{name}.py" for name in ("certificates", "url"))
 FOUND, SURVIVED = Verdict("killed", "tests/unit/test_it.py::test_it"), Verdict("survived")
 
 
@@ -286,9 +288,15 @@ def test_tests_that_reach_a_mutant_without_being_seen_to_are_tried() -> None:
     line_map, mutant = make_map(*names, pipe), make_one()
     unseen = {
         path: line_map.list_unseen(replace(mutant, path=path))
-        for path in ("wincred/errors.py", SESSION_STORE, CERTIFICATES, VALUE)
+        for path in ("wincred/errors.py", SESSION_STORE, DEPLOYMENT_URL, CERTIFICATES, VALUE)
     }
-    assert unseen == {"wincred/errors.py": names[:1], SESSION_STORE: names[1:2], CERTIFICATES: [pipe], VALUE: []}
+    assert unseen == {
+        "wincred/errors.py": names[:1],
+        SESSION_STORE: names[1:2],
+        DEPLOYMENT_URL: names[1:2],
+        CERTIFICATES: [pipe],
+        VALUE: [],
+    }
     for name in [name for named in UNSEEN.values() for name in named]:
         file, _, test = name.partition("::")
         assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8") or not test
@@ -360,6 +368,32 @@ def test_what_found_a_mutant_in_an_earlier_run_is_tried_alone_at_first(
     blind = FakeBench()
     assert court.try_mutant(cast("Bench", blind), mutant) == Verdict("survived")
     assert blind.runs[:2] == [[killer], [killer, quick]]
+
+
+def test_what_found_a_mutant_in_an_earlier_run_is_tried_however_long_it_takes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Though there is no time for a slow test that has not."""
+    monkeypatch.setattr(verdicts, "CACHE", tmp_path / "verdicts.json")
+    mutant = make_one("def f():\n    return 1 < 2\n")
+    killer, slow = (f"tests/unit/test_{name}.py::test_it" for name in ("words", "value"))
+    seconds = dict.fromkeys((killer, slow), 1000.0)
+    monkeypatch.setattr(verdicts, "read_killers", lambda: {name_short(mutant): killer})
+    line_map = LineMap({name: {"seconds": s, "red": False, "lines": {"it.py": [2]}} for name, s in seconds.items()})
+    bench = FakeBench()
+    Court(line_map, verdicts.KnownVerdicts()).try_mutant(cast("Bench", bench), mutant)
+    assert {test for run in bench.runs for test in run} == {killer}
+
+
+def test_each_processor_has_two_benches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the slow mutants wait for most of their time."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {1, 2, 3})
+    bench = mock.MagicMock()
+    monkeypatch.setattr(mutants, "Bench", bench)
+    monkeypatch.setattr(mutants, "load_map", lambda first: make_map())
+    with ExitStack() as stack:
+        mutants.try_all([], stack)
+    assert bench.call_count == 6
 
 
 def test_a_session_has_collected_its_tests_before_a_mutant_is_there() -> None:
@@ -450,6 +484,8 @@ def test_a_mutant_is_found_by_a_test_that_fails() -> None:
         assert (bench.tree / path).read_text(encoding="utf-8") == text
         assert try_tests(bench.run_tests, [test], {}) == Verdict("survived")
         assert try_tests(bench.run_tests, [f"{test}_no_more"], {}) == Verdict("untried")
+        # They make files where memory is, if they are told of no place.
+        assert bench.run_tests(["tests/unit/test_fuzzing.py::test_the_corpus_finds_nothing[files]"], 60)["code"] == 0
     assert not bench.folder.exists()
 
 

@@ -45,6 +45,18 @@ def test_a_fault_can_be_tried_again() -> None:
     assert (done.returncode, done.stderr.partition(";")[0]) == (1, "no scenario is called no-such")
 
 
+def test_every_part_is_one_of_the_checks() -> None:
+    """Each module that can be run as one; and `dev/test` names those that Windows alone has, for the Windows Python."""
+    folder = Path(prove.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py") if "\nABOUT = " in path.read_text(encoding="utf-8")}
+    assert modules == {*prove.PARTS}
+    of_windows = {name for name, part in prove.PARTS.items() if part.systems == prove.WINDOWS}
+    command = "windows.py python reliability/prove.py "
+    lines = (folder.parent / "dev/test").read_text(encoding="utf-8").splitlines()
+    (words,) = (line.partition(command)[2] for line in lines if command in line)
+    assert of_windows <= {*words.split()}
+
+
 def prove_parts(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     monkeypatch.setattr(sys, "argv", ["prove.py", *words])
     return prove.main()

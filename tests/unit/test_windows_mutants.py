@@ -76,6 +76,19 @@ def test_what_survives_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.rows[-1] == ("all", 2, 0, 0, 1, 0, 1, "50.0")
 
 
+def test_the_module_is_as_it_was_after_its_mutant(
+    mutants: list[Mutant], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also when the run of its tests was broken off."""
+    clean = {windows_mutants.find_tests(PATH): True}
+    monkeypatch.setattr(windows_mutants, "run_tests", mock.Mock(side_effect=[SURVIVED, KeyboardInterrupt]))
+    windows_mutants.try_mutant(tmp_path, mutants[0], clean)
+    assert (tmp_path / PATH).read_text(encoding="utf-8") == TEXT
+    with pytest.raises(KeyboardInterrupt):
+        windows_mutants.try_mutant(tmp_path, mutants[0], clean)
+    assert (tmp_path / PATH).read_text(encoding="utf-8") == TEXT
+
+
 def test_an_equivalent_one_is_not_tried(mutants: list[Mutant], monkeypatch: pytest.MonkeyPatch) -> None:
     """It counts as one that nobody can tell."""
     monkeypatch.setattr(windows_mutants, "read_excuses", lambda: {mutants[1].key: Excuse("equivalent", "It is.")})
@@ -152,3 +165,5 @@ def test_a_run_of_tests_says_whether_they_found_something(
     assert windows_mutants.run_tests(tmp_path, ["a"]) == verdict
     assert run.call_args.kwargs["cwd"] == tmp_path
     assert run.call_args.kwargs["env"]["PYTHONPATH"].startswith(str(tmp_path))
+    assert run.call_args.kwargs["env"]["PYTHONDONTWRITEBYTECODE"]  # a compiled file could be that of another mutant
+    assert "-x" in run.call_args.args[0]
