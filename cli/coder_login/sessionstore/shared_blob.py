@@ -150,7 +150,8 @@ class SharedBlob:
             if undone == stored:
                 return
             self.put(undone)
-        raise _make_lost_error()
+        if self.get() != undone:
+            raise _make_lost_error()
 
     def _undo_at_once(self, done: Rewrite) -> None:
         """`_undo`, where the last look is so fresh that it will do when the keyring gives no other."""
