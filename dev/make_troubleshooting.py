@@ -216,7 +216,7 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
             store.SessionConflictError(URL),
             store.StoreLockedError("another process has kept the session store locked: …"),
             store.StoreChangedError(f"another program has changed the files in {DIRECTORY} at the same time"),
-            store.RestoreError("the session file could not be put back as it was: …", READ_ONLY),
+            store.RestoreError(f"the files in {DIRECTORY} could not be put back as they were: …", READ_ONLY),
             store.MigrationError(f"the session is still in the file {SESSION}: interrupted", None),
             KeyLeftError(f"interrupted; nothing was stored here, but {URL} may have made a session key", URL),
             errors.NotRevokedError(URL, "perhaps not revoked: …"),

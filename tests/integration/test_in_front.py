@@ -14,7 +14,7 @@ SIGN_IN = (
     "If there is a sign-in in front of the deployment, give the headers that let a program through it, "
     "with --header or --header-command"
 )
-NOT_ENOUGH = "The custom headers do not let this command through a sign-in in front of the deployment: look at them."
+NOT_ENOUGH = "The custom headers do not let this command through a sign-in in front of the deployment: check them."
 PAGE = Answer(headers={"Content-Type": "text/html"}, body=b"<title>Sign in</title>", build_version=False)
 FRONTS = [
     pytest.param(redirect("https://login.example.com/cdn-cgi/access/login?redirect_url=%2Fapi", 302), id="redirect"),

@@ -133,12 +133,15 @@ def test_no_standard_input_at_all(inside: Inside, deployment: Deployment, monkey
     assert run.stderr.startswith("error: No token on standard input")
 
 
+UNCONFIRMED = "error: This must be confirmed, and there is no terminal to ask on\nConfirm with"
+
+
 def test_a_logout_asks_nobody_without_a_terminal(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes no answer from a pipe, and names the way without a question."""
     before = inside.machine.keep("https://dev.example.com", TOKEN)
     monkeypatch.setattr(sys, "stdin", None)
     for input in ("y\n", None):
-        assert inside.run("logout", input=input) == (1, b"", "error: Nobody is there to be asked\nConfirm with --yes\n")
+        assert inside.run("logout", input=input) == (1, b"", f"{UNCONFIRMED} --yes\n")
     assert inside.machine.files() == before
 
 
@@ -208,7 +211,7 @@ def test_an_answer_that_nobody_takes(machine: Machine, words: list[str]) -> None
     run = run_for_nobody(machine, *words)
     assert run.code == 1
     assert run.stderr.startswith("error: The answer could not be written: ")
-    assert run.stderr.endswith("Look at where standard output goes.\n")
+    assert run.stderr.endswith("Check where standard output goes.\n")
     assert run.stderr.count("\n") == 2
 
 
@@ -238,7 +241,7 @@ def test_an_answer_that_does_not_fit(machine: Machine, words: list[str]) -> None
     machine.keep("https://dev.example.com", TOKEN)
     with open("/dev/full", "wb") as full, machine.start(*words, stdout=full) as process:  # Wine has that device, too
         run = finished(process)
-    said = "error: The answer could not be written: No space left on device\nLook at where standard output goes.\n"
+    said = "error: The answer could not be written: No space left on device\nCheck where standard output goes.\n"
     assert (run.code, run.stderr) == (1, said)
 
 
@@ -263,7 +266,7 @@ def test_no_standard_output_at_all(inside: Inside, monkeypatch: pytest.MonkeyPat
     run = inside.run(*words)
     assert run.code == 1
     assert run.stderr == (
-        "error: The answer could not be written: standard output is closed\nLook at where standard output goes.\n"
+        "error: The answer could not be written: standard output is closed\nCheck where standard output goes.\n"
     )
 
 
@@ -405,17 +408,21 @@ def test_a_browser_that_can_not_be_started(
 def test_a_question_on_a_terminal_that_fails(
     inside: Inside, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As one that another job has, and no shell gives back: nobody is there, which is no bug."""
+    """As one that another job has, and no shell gives back: nobody is there, which is no bug.
+
+    The option that answers the question is that command's own.
+    """
 
     def fail(prompt: str) -> str:
         raise OSError(5, "Input/output error")
 
-    inside.machine.keep(deployment.url, deployment.issue_token())
+    inside.machine.keep(deployment.url.replace("http:", "https:"), TOKEN)
     monkeypatch.setattr(click.termui, "visible_prompt_func", fail)
     monkeypatch.setattr(output, "is_terminal", lambda stream: True)
-    run = inside.run("logout")
-    assert (run.code, run.stdout) == (1, b"")
-    assert run.stderr.endswith("error: Nobody is there to be asked\nConfirm with --yes\n")
+    for words, option in (["logout"], "--yes"), (["login", deployment.url, "--token", TOKEN], "--replace"):
+        run = inside.run(*words)
+        assert (run.code, run.stdout) == (1, b"")
+        assert run.stderr.endswith(f"{UNCONFIRMED} {option}\n")
 
 
 def test_a_local_logout_whose_answer_nobody_takes(machine: Machine, deployment: Deployment) -> None:

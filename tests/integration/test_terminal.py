@@ -429,7 +429,7 @@ def test_a_narrow_terminal(terminal: Open, deployment: Deployment, machine: Mach
     [
         pytest.param("y\n", 0, "", id="yes"),
         pytest.param("\n", 0, "", id="enter"),
-        pytest.param("n\n", 1, "error: Nothing was done: the session is still stored and good\n", id="no"),
+        pytest.param("n\n", 1, "error: Nothing was done: the session is still stored and valid\n", id="no"),
         pytest.param("\x03", 130, "error: Interrupted\n", id="ctrl-c"),
     ],
 )
@@ -461,7 +461,7 @@ def test_another_origin_on_the_same_host_is_asked_about(
     other = deployment.url.replace("http:", "https:")
     before = machine.keep(other, TOKEN)
     one = terminal("login", "--no-open", deployment.url, piped=True)
-    one.expect(f"Give up the session for {other}? [y/N]: ")
+    one.expect(f"Replace the session for {other}? [y/N]: ")
     assert deployment.requests == []
     one.type(answer)
     if code == 0:

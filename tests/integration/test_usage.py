@@ -33,7 +33,7 @@ JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm5hIn0."
         pytest.param(
             ["login", "https://u:pass@x"], {}, "The URL holds a user name or a password\nLeave out", id="credentials"
         ),
-        pytest.param(["login", "https://[x"], {}, "The URL can't be parsed\nLook at its brackets", id="unparsable"),
+        pytest.param(["login", "https://[x"], {}, "The URL can't be parsed\nCheck its brackets", id="unparsable"),
         pytest.param(["login", "https://bücher.example"], {}, "is not ASCII\nGive its xn-- form", id="non-ascii"),
         pytest.param(["--url", "https://x?y", "whoami"], {}, "has a query or a fragment", id="url-option"),
         pytest.param(["whoami"], {"CODER_URL": "https://x:0"}, "the URL has the port 0", id="url-variable"),
@@ -65,7 +65,7 @@ JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm5hIn0."
         pytest.param(
             ["keyring", "sing"],
             {},
-            "No such command. There are list, migrate, reset, status\n",
+            "No such command. The commands are list, migrate, reset, status\n",
             id="command-of-a-group",
         ),
         pytest.param(["--timeout", "x", "whoami"], {}, "it is not a number of seconds, over 0 and up to", id="seconds"),
@@ -256,10 +256,10 @@ def test_no_arguments_show_the_help(inside: Inside) -> None:
 
 @pytest.mark.parametrize("words", [*COMMANDS, *(f"keyring {name}" for name in ("status", "list", "migrate", "reset"))])
 def test_help_everywhere(inside: Inside, words: str) -> None:
-    """With the global options, and with examples."""
+    """With the global options, and with examples: `tests/unit/test_help_page.py` looks closer."""
     run = inside.run(*words.split(), "--help")
     assert (run.code, run.stderr) == (0, "")
-    assert "\n  Examples:\n    " in run.text
+    assert "\nExamples:\n  coder " in run.text
     assert "--use-keyring[=true|false]" in run.text
 
 

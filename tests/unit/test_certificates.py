@@ -754,7 +754,7 @@ def test_a_broken_configuration_of_the_library(machine: Machine) -> None:
     run = machine.run("login", "https://127.0.0.1:1", env={"OPENSSL_CONF": str(conf)})
     assert run.code == 1
     assert f"error: The TLS library can't be used with the file that OPENSSL_CONF names, {conf} (" in run.stderr
-    assert run.stderr.endswith("\nUnset it, or mend that file.\n")
+    assert run.stderr.endswith("\nUnset it, or fix that file.\n")
 
 
 def test_a_deployment_without_tls_needs_none_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from coder_login.errors import CoderError
 URL = DeploymentURL.parse("https://dev.example.com/base")
 AGAIN = "Log in again with: coder login https://dev.example.com/base"
 
-LOOK = "Look at the URL, its base path too."
+LOOK = "Check the URL and its base path."
 SIGN_IN = (
     "If there is a sign-in in front of the deployment, give the headers that let a program through it, "
     "with --header or --header-command"
@@ -33,7 +33,7 @@ NAME_AUTHORITY = (
     "Put the authority's certificate, in PEM form, into the file that SSL_CERT_FILE names; a proxy that looks into TLS "
     "has an authority of its own."
 )
-NOT_ENOUGH = "The custom headers do not let this command through a sign-in in front of the deployment: look at them."
+NOT_ENOUGH = "The custom headers do not let this command through a sign-in in front of the deployment: check them."
 
 
 def step_after(error: CoderError, **given: Any) -> str:
@@ -45,8 +45,8 @@ def step_after(error: CoderError, **given: Any) -> str:
     ("status", "step"),
     [
         pytest.param(403, "The user of this token may not do that: ask the deployment's administrator.", id="403"),
-        pytest.param(404, "Look at the URL, its base path too.", id="404"),
-        pytest.param(429, "Those were too many requests: wait a minute, and try again.", id="429"),
+        pytest.param(404, "Check the URL and its base path.", id="404"),
+        pytest.param(429, "Too many requests: wait a minute, and try again.", id="429"),
         pytest.param(500, "The deployment has a problem: try again, or ask its administrator.", id="500"),
         pytest.param(502, "The deployment can't be reached behind its proxy: try again later.", id="502"),
         pytest.param(503, "The deployment is not ready: try again later.", id="503"),
@@ -62,15 +62,15 @@ def test_after_a_status(kind: type[errors.APIError], status: int, step: str) -> 
 @pytest.mark.parametrize(
     ("kind", "step"),
     [
-        pytest.param(errors.APIError, "Look at the deployment's log, or ask its administrator.", id="deployment"),
+        pytest.param(errors.APIError, "Check the deployment's log, or ask its administrator.", id="deployment"),
         pytest.param(
             errors.InFrontError,
-            "Look at the URL, and at what stands between here and the deployment.",
+            "Check the URL, and what stands between here and the deployment.",
             id="in-front",
         ),
         pytest.param(
             errors.NotCoderError,
-            "Look at the URL, its base path too.",
+            "Check the URL and its base path.",
             id="not-coder",
         ),
         pytest.param(errors.WebPageError, f"{LOOK}\n{SIGN_IN}", id="web-page"),
@@ -84,7 +84,7 @@ def test_after_a_status(kind: type[errors.APIError], status: int, step: str) -> 
         pytest.param(errors.TokenRefusedError, AGAIN, id="token-refused"),
         pytest.param(
             errors.UnexpectedAnswerError,
-            "The deployment may be older or newer than this command: look for another version of it.",
+            "This command may be too old or too new for the deployment: look for another version of it.",
             id="unexpected-answer",
         ),
         pytest.param(errors.InvalidKeyError, "Tell the deployment's administrator.", id="invalid-key"),
@@ -133,7 +133,7 @@ def test_a_redirect_that_leads_out_of_tls() -> None:
     """To follow it would send the token in clear."""
     url = DeploymentURL.parse("https://dev.example.com")
     plain = DeploymentURL.parse("http://dev.example.com")
-    step = "Don't follow it: it leads from https to a URL without TLS. Ask the deployment's administrator."
+    step = "Do not follow it: it leads from https to a URL without TLS. Ask the deployment's administrator."
     assert step_after(errors.RedirectedError("it redirects", url, plain)) == step
     assert step_after(errors.ForeignRedirectError("it redirects", 200, url, str(plain), plain)) == step
     assert step_after(errors.RedirectedError("it redirects", plain, url)) == f"Give that deployment's own URL: {url}"
@@ -200,7 +200,7 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
 @pytest.mark.parametrize(
     ("failure", "step"),
     [
-        (Failure.NAME, "Look at the URL, and whether this machine is online."),
+        (Failure.NAME, "Check the URL, and whether this machine is online."),
         (
             Failure.CERTIFICATE_EXPIRED,
             "Set this machine's clock if it is wrong; else the deployment's administrator must renew the certificate.",
@@ -256,20 +256,20 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
             Failure.TLS_CLIENT_CERTIFICATE,
             "This command has none to give: use the Go CLI, which takes --client-tls-cert-file, for this deployment.",
         ),
-        (Failure.TLS_NONE, "Look at the port, or give an http:// URL if the deployment really has no TLS."),
+        (Failure.TLS_NONE, "Check the port, or give an http:// URL if the deployment really has no TLS."),
         (
             Failure.TLS,
-            "Look at the host, the port, and what the server asks for: its TLS version, or a client certificate.",
+            "Check the host, the port, and what the server asks for: its TLS version, or a client certificate.",
         ),
         (Failure.TIMEOUT, "Try again, or give it more than 30 s with --timeout."),
-        (Failure.REFUSED, "Look at the port, and whether the deployment runs."),
+        (Failure.REFUSED, "Check the port, and whether the deployment runs."),
         (Failure.CUT_SHORT, "Try again."),
-        (Failure.TOO_LONG, "Look at the URL: this is not how a Coder deployment answers."),
-        (Failure.NOT_HTTP, "Look at the port in the URL, and at its scheme."),
-        (Failure.UNSENDABLE, "Look at the URL and at the custom headers."),
+        (Failure.TOO_LONG, "Check the URL: this is not how a Coder deployment answers."),
+        (Failure.NOT_HTTP, "Check the port in the URL, and its scheme."),
+        (Failure.UNSENDABLE, "Check the URL and the custom headers."),
         (
             Failure.PROXY,
-            "Look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
+            "Check the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
         ),
         (
             Failure.PROXY_LOGIN,
@@ -284,7 +284,7 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
             Failure.PROXY_FORM,
             "Write it as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with special characters as %XX.",
         ),
-        (Failure.REDIRECTED_NOWHERE, "That is no place of a deployment: look at the deployment's URL."),
+        (Failure.REDIRECTED_NOWHERE, "No deployment can be there: check the deployment's URL."),
         (
             Failure.PROXY_LOGIN_KIND,
             "Name a local proxy in HTTPS_PROXY that signs in to that one, or in NO_PROXY the hosts that are asked "
@@ -292,14 +292,14 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
         ),
         (
             Failure.REDIRECTED_TOO_OFTEN,
-            "Look at the URL: what answers there sends every request on, without an end.",
+            "Check the URL: what answers there sends every request on, without end.",
         ),
         (
             Failure.REDIRECTED_WITH_SECRET,
             "It was not followed. Tell the deployment's administrator: what answers there puts what it was sent into "
             "URLs.",
         ),
-        (Failure.OTHER, "Look at the URL, at the network and at the proxy variables."),
+        (Failure.OTHER, "Check the URL, the network and the proxy variables."),
     ],
 )
 def test_after_a_request(failure: Failure, step: str) -> None:
@@ -316,8 +316,8 @@ def test_after_a_request(failure: Failure, step: str) -> None:
             "Name a directory that openssl rehash has prepared, or unset it to trust the system's authorities.",
         ),
         ("SSLKEYLOGFILE", "Unset it, or name a file that you can write."),
-        ("OPENSSL_CONF", "Unset it, or mend that file."),
-        ("", "Look at the configuration of OpenSSL, and on Windows at the system's certificates."),
+        ("OPENSSL_CONF", "Unset it, or fix that file."),
+        ("", "Check the configuration of OpenSSL, and on Windows the system's certificates."),
     ],
 )
 def test_after_a_variable_of_the_tls_library(variable: str, step: str) -> None:
@@ -337,7 +337,7 @@ def test_a_time_limit_that_was_given_is_told() -> None:
         (HeaderFault.FORM, "Write it as NAME=VALUE."),
         (HeaderFault.RESERVED, "Leave it out: the command sets it itself."),
         (HeaderFault.CSV, 'Write it as NAME=VALUE,"NAME=VALUE, WITH A COMMA".'),
-        (HeaderFault.COMMAND, "Mend the command."),
+        (HeaderFault.COMMAND, "Fix the header command."),
         (HeaderFault.COMMAND_EXIT, "Run it by hand to see why."),
     ],
 )
@@ -350,7 +350,7 @@ def test_after_a_header(fault: HeaderFault, step: str) -> None:
     ("fault", "step"),
     [
         (URLFault.FORM, "Give a deployment's URL, such as https://dev.example.com"),
-        (URLFault.PARSING, "Look at its brackets and its port."),
+        (URLFault.PARSING, "Check its brackets and its port."),
         (URLFault.SCHEME, "Only https and http are allowed."),
         (URLFault.USER, "Leave out everything up to the @: a session token is asked for separately."),
         (

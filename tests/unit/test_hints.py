@@ -34,7 +34,7 @@ HALF = errors.HalfLoggedOutError("no", URL, files.FileError(Path("x"), files.Act
 HERE = quote([os.path.abspath("D")])
 D = "D:\\a b" if sys.platform == "win32" else "/a b"
 QUOTED = '"D:\\a b"' if sys.platform == "win32" else "'/a b'"
-WITHOUT_KEYRING = "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
+WITHOUT_KEYRING = "Without --use-keyring, a login keeps the token in a file."
 
 
 def step(error: CoderError | errors.Notice | Warning, **given: Any) -> str:
@@ -221,7 +221,7 @@ STORES = [
     ),
     (
         store.SessionConflictError(URL),
-        "Give up that one with --replace, or the file's with: "
+        "Replace that one with --replace, or give up the file's with: "
         "coder logout --use-keyring=false --url https://dev.example.com/base",
     ),
     (
@@ -267,7 +267,7 @@ STORES = [
         "Or forget it, and the session beside it, with: coder logout --use-keyring=false --local-only",
     ),
     (store.RestoreError("x", FAILURE), SAY_WHERE),
-    (store.KeyringRestoreError("x", FAILURE), "Look with: coder keyring list"),
+    (store.KeyringRestoreError("x", FAILURE), "See what is stored with: coder keyring list"),
     (store.MigrationError("x", FAILURE), SAY_WHERE),
     (store.MigrationError("x", None), "Run this again."),
     (FAILURE, SAY_WHERE),
@@ -278,11 +278,11 @@ STORES = [
     ),
     (files.FileError(Path("x"), files.Action.MADE, "no"), "Name another directory with --global-config."),
     (files.FileError(Path("x"), files.Action.RESOLVED, "no"), "Name another directory with --global-config."),
-    (files.FileError(Path("x"), files.Action.READ, "no"), "Look at its permissions."),
+    (files.FileError(Path("x"), files.Action.READ, "no"), "Check its permissions."),
     (files.FileError(Path("x"), files.Action.WRITTEN, "no"), "Make room, or make the directory writable for you."),
     (
         files.FileError(Path("x"), files.Action.REPLACED, "no"),
-        "Close the program that has it open, or look at its permissions.",
+        "Close the program that has it open, or check its permissions.",
     ),
     (files.FileError(Path("x"), files.Action.REMOVED, "no"), "Remove it by hand."),
     (files.FileError(Path("x"), files.Action.OPENED, "no"), "Make it and its directory writable for you."),
@@ -298,7 +298,7 @@ STORES = [
     ),
     (
         store.KeyringInstallationError("x"),
-        f"{WITHOUT_KEYRING}\nOr install the command again, with what it needs: "
+        f"{WITHOUT_KEYRING}\nInstall the command again, with what it needs: "
         "python -m pip install --force-reinstall coder-login",
     ),
     (
@@ -308,7 +308,7 @@ STORES = [
     ),
     (
         store.KeyringLimitError("x"),
-        "Windows may be damaged: an administrator can look, and mend it, with sfc /scannow and a restart. "
+        "Windows may be damaged: an administrator can check and repair it with sfc /scannow and a restart. "
         f"{WITHOUT_KEYRING}",
     ),
     (
@@ -318,7 +318,7 @@ STORES = [
     ),
     (
         files.UntrustedFileError(Path("x")),
-        f"{NOWHERE} Look at what it says, and close it to them with: chmod go-w x",
+        f"{NOWHERE} Check what it says, and close it to them with: chmod go-w x",
     ),
     (
         files.UntrustedFileError(Path("x"), owner=7),
@@ -342,7 +342,7 @@ COMMANDS = [
     (errors.MisplacedURLError(OTHER.origin), "To log in, use: coder login https://other.example.com"),
     (errors.MisplacedURLError(None), "To log in, use: coder login URL"),
     (errors.NobodyToAskError(), "Confirm with --yes"),
-    (errors.UnwrittenAnswerError("x"), "Look at where standard output goes."),
+    (errors.UnwrittenAnswerError("x"), "Check where standard output goes."),
     (errors.UnnamedDeploymentError(), "Give --url URL, or log in with: coder login URL"),
     (errors.TokenVariableSetError("x"), "Unset it, or store that token itself with --use-token-as-session"),
     (errors.NoTokenError("x"), "Run this again, and paste one."),
@@ -381,7 +381,7 @@ COMMANDS = [
         "It was not revoked: https://o.example still accepts it until it expires or is revoked there.",
     ),
     (errors.TokenVariableNotice("x"), "Unset it."),
-    (errors.MisfitNotice(Misfits(["x"], is_mended=True)), "The next login with --use-keyring mends it."),
+    (errors.MisfitNotice(Misfits(["x"], is_mended=True)), "The next login with --use-keyring repairs it."),
     (
         errors.MisfitNotice(Misfits(["x"], False, has_hosts=True)),
         "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key.",
@@ -394,7 +394,7 @@ COMMANDS = [
     ),
     (
         errors.MisfitNotice(Misfits(["x"], False, has_others=True)),
-        "No login mends it: remove the credential in the system's own program (on Windows: Control Panel, Credential "
+        "No login repairs it: remove the credential in the system's own program (on Windows: Control Panel, Credential "
         "Manager), and log in again to each deployment.",
     ),
 ]
@@ -426,6 +426,30 @@ def test_a_step_is_sentences_and_what_can_be_pasted_ends_its_line(error: object,
         pasted = re.search(r": (coder|chmod|python) |https?://[^ ]+$|--[a-z-]+$|: https?://", line)
         assert line.endswith(".") is (pasted is None or " still accepts " in line)
         assert line[0].isupper()
+
+
+KEYRING_ERRORS = [error for error, hint in ROWS if WITHOUT_KEYRING in hint]
+
+
+@pytest.mark.parametrize("error", KEYRING_ERRORS, ids=lambda error: type(error).__name__)
+def test_an_option_that_was_not_given_is_not_to_be_left_out(error: CoderError) -> None:
+    """`coder keyring list` needs none; where the keyring was asked for, by option or variable, both can be undone."""
+    leave_out = "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
+    assert step(error, use_keyring=True) == step(error).replace(WITHOUT_KEYRING, leave_out)
+
+
+@pytest.mark.parametrize("error", KEYRING_ERRORS, ids=lambda error: type(error).__name__)
+def test_a_session_that_is_in_the_keyring_is_looked_for_nowhere_else(error: CoderError) -> None:
+    """After half of a logout, the advice of the failure stands alone, as whole sentences."""
+    half = errors.HalfLoggedOutError("x", URL, error, 1)
+    advice = step(error).replace(WITHOUT_KEYRING, "").strip()
+    finish = f"Finish it with: coder logout --use-keyring --url {URL}"
+    assert step(half, use_keyring=True) == f"{advice}\n{finish}".lstrip()
+
+
+def test_a_question_is_answered_by_its_own_option() -> None:
+    """`coder login` has no --yes."""
+    assert step(errors.NobodyToAskError("--replace")) == "Confirm with --replace"
 
 
 NOTHING_TO_DO = {store.SessionStoreError, store.StoreUnavailableError, files.FileWarning, KeyLeftError}

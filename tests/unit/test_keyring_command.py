@@ -69,7 +69,7 @@ def test_no_supported_keyring(inside: Inside) -> None:
     assert (code, report["supported"], report["available"], report["usable"]) == (1, False, False, False)
     assert report["reason"] == (
         f"there is no supported keyring on this system ({sys.platform}). "
-        "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
+        "Without --use-keyring, a login keeps the token in a file."
     )
     assert {report[name] for name in NAMES[5:]} == {None}
     run = inside.run("keyring", "status")
@@ -107,7 +107,7 @@ def test_a_damaged_credential(inside: Inside, keyring: MemoryKeyring) -> None:
 REPLACE = "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key."
 PROGRAM = "the system's own program (on Windows: Control Panel, Credential Manager)"
 REMOVE = f"remove the credential in {PROGRAM}, and log in again to each deployment."
-MENDED = "The next login with --use-keyring mends it."
+MENDED = "The next login with --use-keyring repairs it."
 MAP = json.dumps({"one.example.com": {"coder_url": ONE, "api_token": TOKEN}})
 
 
@@ -144,7 +144,7 @@ MAP = json.dumps({"one.example.com": {"coder_url": ONE, "api_token": TOKEN}})
         pytest.param(
             b'{"schema version": 2, "one.example.com": {}}',
             'the entry "schema version" is a JSON number, not an object',
-            f"No login mends it: {REMOVE}",
+            f"No login repairs it: {REMOVE}",
             id="no-host",
         ),
     ],
@@ -263,7 +263,8 @@ def test_a_migration_onto_another_session(inside: Inside, keyring: MemoryKeyring
         b"",
         [
             f"error: The keyring already has another session for {TWO}",
-            f"Give up that one with --replace, or the file's with: coder logout --use-keyring=false --url {TWO}",
+            "Replace that one with --replace, or give up the file's with: "
+            f"coder logout --use-keyring=false --url {TWO}",
         ],
     )
     assert inside.run("keyring", "migrate", "--replace").code == 0
@@ -343,7 +344,7 @@ def test_a_reset_asks(inside: Inside, keyring: MemoryKeyring, monkeypatch: pytes
     """In a pipe it names the way without a question; without a yes nothing is discarded."""
     keyring.blobs[DEFAULT_SERVICE] = b"{"
     run = inside.run("keyring", "reset", input="y\n")
-    assert run == (1, b"", "error: Nobody is there to be asked\nConfirm with --yes\n")
+    assert run == (1, b"", "error: This must be confirmed, and there is no terminal to ask on\nConfirm with --yes\n")
     monkeypatch.setattr(output, "is_terminal", lambda stream: True)
     monkeypatch.setattr(click.termui, "visible_prompt_func", lambda prompt="": "n")
     run = inside.run("keyring", "reset")

@@ -190,7 +190,7 @@ def test_an_unknown_command_is_nobodys(inside: Inside) -> None:
     """Wrong usage; what there is is said."""
     run = inside.run("sing")
     assert run.code == 2
-    assert run.stderr.endswith("\nerror: No such command. There are keyring, login, logout, version, whoami\n")
+    assert run.stderr.endswith("\nerror: No such command. The commands are keyring, login, logout, version, whoami\n")
 
 
 def takes_keyring_for_granted(version: str) -> bool:

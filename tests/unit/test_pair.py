@@ -186,7 +186,7 @@ def test_a_switch_that_cannot_be_undone_keeps_the_old_token_and_says_where(
         raise BodyError
     kept = directory / ".session.old"
     assert caught.value.message == (
-        f"the session file could not be put back as it was: {directory / 'session'} can't be replaced: "
+        f"the files in {directory} could not be put back as they were: {directory / 'session'} can't be replaced: "
         f"Input/output error; the old session may be left in {kept}"
     )
     assert isinstance(caught.value.failure, FileError)
@@ -198,8 +198,8 @@ def test_a_switch_that_cannot_be_undone_keeps_the_old_token_and_says_where(
 @pytest.mark.parametrize(
     ("token", "left"),
     [
-        pytest.param(NEWER.encode(), "the new session may be left in it", id="login"),
-        pytest.param(None, "", id="naming"),
+        pytest.param(NEWER.encode(), "the new session may be left in {}", id="login"),
+        pytest.param(None, "{} may be left changed", id="naming"),
     ],
 )
 def test_a_first_login_that_cannot_be_undone_names_no_old_token(
@@ -211,8 +211,8 @@ def test_a_first_login_that_cannot_be_undone_names_no_old_token(
         raise BodyError
     name = "session" if token else "url"
     assert caught.value.message == (
-        f"the session file could not be put back as it was: {directory / name} can't be removed: "
-        f"Input/output error; {left or f'{directory / name} may be left changed'}"
+        f"the files in {directory} could not be put back as they were: {directory / name} can't be removed: "
+        f"Input/output error; {left.format(directory / name)}"
     )
 
 

@@ -101,7 +101,7 @@ def test_a_logout_may_believe_that_there_is_no_credential() -> None:
 
 
 TOLD = {
-    "half-done": ("error: The session file could not be put back as it was: x\n", replace(OLD, files=())),
+    "half-done": ("error: The files in x could not be put back as they were: x\n", replace(OLD, files=())),
     "key-left": ("error: The session key of this login could not be revoked: x\n", KEYLESS),
     "done": ("error: Logged in to new. But the answer could not be written\n", NEW),
     "left": ("error: The file url can't be removed: Permission denied\n", replace(OLD, files=(("url", "old"),))),

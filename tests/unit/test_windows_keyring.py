@@ -194,7 +194,7 @@ def test_a_missing_binding_is_a_broken_installation(mocker: MockerFixture) -> No
     [
         pytest.param(8, "Other programs' entries fill it: remove some", id="full"),
         pytest.param(1312, "A network logon (SSH, WinRM, runas /netonly) never has one;", id="no-logon-session"),
-        pytest.param(1783, "Windows may be damaged: an administrator can look", id="stub"),
+        pytest.param(1783, "Windows may be damaged: an administrator can check", id="stub"),
     ],
 )
 def test_what_a_person_is_told(inside: Inside, advapi32: FakeAdvapi32, code: int, step: str) -> None:

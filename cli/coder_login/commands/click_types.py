@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from coder_login.commands.values import LONGEST, parse_boolean, parse_seconds
+from coder_login.commands.values import parse_boolean, parse_seconds
 
 
 class Boolean(click.ParamType[bool]):
@@ -23,11 +23,10 @@ class Boolean(click.ParamType[bool]):
             self.fail(str(error), param, ctx)
 
 
-class Seconds(click.FloatRange):
+class Seconds(click.ParamType[float]):
     """A time limit."""
 
-    def __init__(self) -> None:
-        super().__init__(min=0, min_open=True, max=LONGEST)
+    name = "seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:

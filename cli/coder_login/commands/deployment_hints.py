@@ -33,8 +33,8 @@ Step: TypeAlias = str | Callable[[Any, Invocation], str]
 
 _AFTER_STATUS = {
     403: "The user of this token may not do that: ask the deployment's administrator.",
-    404: "Look at the URL, its base path too.",
-    429: "Those were too many requests: wait a minute, and try again.",
+    404: "Check the URL and its base path.",
+    429: "Too many requests: wait a minute, and try again.",
     500: "The deployment has a problem: try again, or ask its administrator.",
     502: "The deployment can't be reached behind its proxy: try again later.",
     503: "The deployment is not ready: try again later.",
@@ -45,7 +45,7 @@ _NAME_AUTHORITY = (
     "has an authority of its own."
 )
 _AFTER_FAILURE: dict[Failure, str] = {
-    Failure.NAME: "Look at the URL, and whether this machine is online.",
+    Failure.NAME: "Check the URL, and whether this machine is online.",
     Failure.CERTIFICATE_EXPIRED: (
         "Set this machine's clock if it is wrong; else the deployment's administrator must renew the certificate."
     ),
@@ -87,15 +87,15 @@ _AFTER_FAILURE: dict[Failure, str] = {
     Failure.TLS_CLIENT_CERTIFICATE: (
         "This command has none to give: use the Go CLI, which takes --client-tls-cert-file, for this deployment."
     ),
-    Failure.TLS_NONE: "Look at the port, or give an http:// URL if the deployment really has no TLS.",
-    Failure.TLS: "Look at the host, the port, and what the server asks for: its TLS version, or a client certificate.",
+    Failure.TLS_NONE: "Check the port, or give an http:// URL if the deployment really has no TLS.",
+    Failure.TLS: "Check the host, the port, and what the server asks for: its TLS version, or a client certificate.",
     Failure.TIMEOUT: "Try again, or give it more than {timeout:g} s with --timeout.",
-    Failure.REFUSED: "Look at the port, and whether the deployment runs.",
+    Failure.REFUSED: "Check the port, and whether the deployment runs.",
     Failure.CUT_SHORT: "Try again.",
-    Failure.TOO_LONG: "Look at the URL: this is not how a Coder deployment answers.",
-    Failure.NOT_HTTP: "Look at the port in the URL, and at its scheme.",
-    Failure.UNSENDABLE: "Look at the URL and at the custom headers.",
-    Failure.PROXY: "Look at the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
+    Failure.TOO_LONG: "Check the URL: this is not how a Coder deployment answers.",
+    Failure.NOT_HTTP: "Check the port in the URL, and its scheme.",
+    Failure.UNSENDABLE: "Check the URL and the custom headers.",
+    Failure.PROXY: "Check the proxy: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or on Windows the system's settings.",
     Failure.PROXY_LOGIN: (
         "Percent-encode what is not a letter or digit in them, and write: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
     ),
@@ -104,24 +104,24 @@ _AFTER_FAILURE: dict[Failure, str] = {
     ),
     Failure.PROXY_SCHEME: "Name an http:// proxy in HTTPS_PROXY, or in NO_PROXY the hosts that are asked directly.",
     Failure.PROXY_FORM: "Write it as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with special characters as %XX.",
-    Failure.REDIRECTED: "Look at the URL.",
-    Failure.REDIRECTED_NOWHERE: "That is no place of a deployment: look at the deployment's URL.",
-    Failure.REDIRECTED_TOO_OFTEN: "Look at the URL: what answers there sends every request on, without an end.",
+    Failure.REDIRECTED: "Check the URL.",
+    Failure.REDIRECTED_NOWHERE: "No deployment can be there: check the deployment's URL.",
+    Failure.REDIRECTED_TOO_OFTEN: "Check the URL: what answers there sends every request on, without end.",
     Failure.REDIRECTED_WITH_SECRET: (
         "It was not followed. Tell the deployment's administrator: what answers there puts what it was sent into URLs."
     ),
-    Failure.OTHER: "Look at the URL, at the network and at the proxy variables.",
+    Failure.OTHER: "Check the URL, the network and the proxy variables.",
 }
 _AFTER_HEADER = {
     HeaderFault.FORM: "Write it as NAME=VALUE.",
     HeaderFault.RESERVED: "Leave it out: the command sets it itself.",
     HeaderFault.CSV: 'Write it as NAME=VALUE,"NAME=VALUE, WITH A COMMA".',
-    HeaderFault.COMMAND: "Mend the command.",
+    HeaderFault.COMMAND: "Fix the header command.",
     HeaderFault.COMMAND_EXIT: "Run it by hand to see why.",
 }
 _AFTER_URL = {
     URLFault.FORM: "Give a deployment's URL, such as https://dev.example.com",
-    URLFault.PARSING: "Look at its brackets and its port.",
+    URLFault.PARSING: "Check its brackets and its port.",
     URLFault.SCHEME: "Only https and http are allowed.",
     URLFault.USER: "Leave out everything up to the @: a session token is asked for separately.",
     URLFault.NOT_ASCII: (
@@ -137,19 +137,19 @@ _AFTER_VARIABLE = {
     "SSL_CERT_FILE": "Name a file of certificates in PEM form, or unset it to trust the system's authorities.",
     "SSL_CERT_DIR": "Name a directory that openssl rehash has prepared, or unset it to trust the system's authorities.",
     "SSLKEYLOGFILE": "Unset it, or name a file that you can write.",
-    "OPENSSL_CONF": "Unset it, or mend that file.",
-    "": "Look at the configuration of OpenSSL, and on Windows at the system's certificates.",
+    "OPENSSL_CONF": "Unset it, or fix that file.",
+    "": "Check the configuration of OpenSSL, and on Windows the system's certificates.",
 }
 
 
 def _after_sign_in(run: Invocation) -> str:
     if run.sends_headers:
-        return "The custom headers do not let this command through a sign-in in front of the deployment: look at them."
+        return "The custom headers do not let this command through a sign-in in front of the deployment: check them."
     way = "give the headers that let a program through it, with --header or --header-command"
     return f"If there is a sign-in in front of the deployment, {way}"
 
 
-_WITHOUT_TLS = "Don't follow it: it leads from https to a URL without TLS. Ask the deployment's administrator."
+_WITHOUT_TLS = "Do not follow it: it leads from https to a URL without TLS. Ask the deployment's administrator."
 
 
 def _leads_out_of_tls(error: RedirectedError | ForeignRedirectError) -> bool:
@@ -160,7 +160,7 @@ def _after_redirect(error: RedirectedError, run: Invocation) -> str:
     if _leads_out_of_tls(error):
         return _WITHOUT_TLS
     if error.deployment is None:
-        return f"Look at the URL, its base path too.\n{_after_sign_in(run)}"
+        return f"Check the URL and its base path.\n{_after_sign_in(run)}"
     if error.deployment == error.url:
         return "Follow it with --allow-redirects"
     return f"Give that deployment's own URL: {error.deployment}"
@@ -171,7 +171,7 @@ def _after_foreign_redirect(error: ForeignRedirectError, run: Invocation) -> str
         return _WITHOUT_TLS
     if error.deployment is not None:
         return f"Give that deployment's own URL: {error.deployment}"
-    return f"Look at the URL, its base path too.\n{_after_sign_in(run)}"
+    return f"Check the URL and its base path.\n{_after_sign_in(run)}"
 
 
 def _after_url(error: InvalidURLError, run: Invocation) -> str:
@@ -182,18 +182,18 @@ def _after_url(error: InvalidURLError, run: Invocation) -> str:
 
 STEPS: dict[type[Any], Step] = {
     APIError: lambda error, run: _AFTER_STATUS.get(
-        error.status, "Look at the deployment's log, or ask its administrator."
+        error.status, "Check the deployment's log, or ask its administrator."
     ),
-    NotCoderError: "Look at the URL, its base path too.",
-    WebPageError: lambda error, run: f"Look at the URL, its base path too.\n{_after_sign_in(run)}",
+    NotCoderError: "Check the URL and its base path.",
+    WebPageError: lambda error, run: f"Check the URL and its base path.\n{_after_sign_in(run)}",
     PageURLError: lambda error, run: f"Leave out the rest of the path: {error.deployment}",
     NoUserError: lambda error, run: f"Make the first one at {error.url.join('setup')}",
     TokenRefusedError: lambda error, run: run.spell("Log in again with:", "login", str(error.url)),
     InFrontError: lambda error, run: _AFTER_STATUS.get(
-        error.status, "Look at the URL, and at what stands between here and the deployment."
+        error.status, "Check the URL, and what stands between here and the deployment."
     ),
     SignInError: lambda error, run: _after_sign_in(run),
-    UnexpectedAnswerError: "The deployment may be older or newer than this command: look for another version of it.",
+    UnexpectedAnswerError: "This command may be too old or too new for the deployment: look for another version of it.",
     CompressedAnswerError: (
         "Something in front of the deployment compresses what nobody asked it to: tell its administrator."
     ),

@@ -38,7 +38,7 @@ class MisplacedURLError(CoderError):
     """A URL stands where a command is expected; *origin* is its own, None where it may hold a password."""
 
     def __init__(self, origin: Origin | None) -> None:
-        super().__init__("a URL is no command")
+        super().__init__("a URL is not a command")
         self.origin = origin
 
 
@@ -53,10 +53,11 @@ class ForeignCommandError(CoderError):
 
 
 class NobodyToAskError(CoderError):
-    """A question, and no terminal to ask it on."""
+    """A question, and no terminal to ask it on; *option* answers it without one."""
 
-    def __init__(self) -> None:
-        super().__init__("nobody is there to be asked")
+    def __init__(self, option: str = "--yes") -> None:
+        self.option = option
+        super().__init__("this must be confirmed, and there is no terminal to ask on")
 
 
 class UnwrittenAnswerError(CoderError):

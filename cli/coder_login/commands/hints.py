@@ -27,8 +27,21 @@ def find_step(error: CoderError | errors.Notice | Warning, run: Invocation) -> s
     return ""
 
 
+_INSTALL = "Install the command again, with what it needs: python -m pip install --force-reinstall coder-login"
 _SYSTEM_PROGRAM = "the system's own program (on Windows: Control Panel, Credential Manager)"
-_WITHOUT_KEYRING = "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
+
+
+def _after_keyring(advice: str = "") -> Step:
+    """*advice*, and how to do without the keyring, where that is a way out."""
+    return lambda error, run: " ".join(filter(None, (advice, _way_out(run))))
+
+
+def _way_out(run: Invocation) -> str:
+    if run.is_about_stored:
+        return ""
+    if run.uses_keyring:
+        return "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
+    return "Without --use-keyring, a login keeps the token in a file."
 
 
 def _after_foreign_command(error: errors.ForeignCommandError, run: Invocation) -> str:
@@ -47,8 +60,8 @@ def _after_refused_token(error: errors.RefusedTokenError, run: Invocation) -> st
 
 def _after_half_logout(error: errors.HalfLoggedOutError, run: Invocation) -> str:
     finish = run.spell("Finish it with:", "logout", "--url", str(error.url))
-    # The session is in the keyring: without that, the next logout would be another session's.
-    look = _after_failure(error, run).replace(_WITHOUT_KEYRING, "").strip()
+    # Without the keyring, the next logout would be another session's.
+    look = _after_failure(error, run.about_stored())
     return "\n".join(filter(None, (look, finish)))
 
 
@@ -66,12 +79,12 @@ def _after_mismatch(error: store.OriginMismatchError, run: Invocation) -> str:
 
 def _after_misfit(notice: errors.MisfitNotice, run: Invocation) -> str:
     if notice.misfits.is_mended:
-        return "The next login with --use-keyring mends it."
+        return "The next login with --use-keyring repairs it."
     login = "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key."
     if not notice.misfits.has_others:
         return login
     remove = f"remove the credential in {_SYSTEM_PROGRAM}, and log in again to each deployment."
-    return f"{login}\nFor the rest, {remove}" if notice.misfits.has_hosts else f"No login mends it: {remove}"
+    return f"{login}\nFor the rest, {remove}" if notice.misfits.has_hosts else f"No login repairs it: {remove}"
 
 
 def _after_damaged_token(error: store.DamagedTokenError, run: Invocation) -> str:
@@ -90,7 +103,8 @@ def _after_damage(error: store.StoreDamagedError, run: Invocation) -> str:
 
 def _after_no_room(error: store.NoRoomError, run: Invocation) -> str:
     if error.others == ():
-        return f"What fills it can't be logged out of: remove the credential in {_SYSTEM_PROGRAM}. {_WITHOUT_KEYRING}"
+        remove = f"What fills it can't be logged out of: remove the credential in {_SYSTEM_PROGRAM}."
+        return " ".join(filter(None, (remove, _way_out(run))))
     if error.others is None:
         return run.spell("Log out of a deployment that is no longer needed. List them with:", "keyring list")
     others = ", ".join(map(str, error.others))
@@ -112,15 +126,15 @@ def _after_untrusted(error: files.UntrustedFileError, run: Invocation) -> str:
     look = "No token was sent to where it says, and nothing was stored."
     if error.owner is not None:
         return f"{look} Remove it, or name another directory with --global-config."
-    return f"{look} Look at what it says, and close it to them with: chmod go-w {quote([str(error.path)])}"
+    return f"{look} Check what it says, and close it to them with: chmod go-w {quote([str(error.path)])}"
 
 
 _FILE_STEPS = {
     files.Action.MADE: "Name another directory with --global-config.",
     files.Action.RESOLVED: "Name another directory with --global-config.",
-    files.Action.READ: "Look at its permissions.",
+    files.Action.READ: "Check its permissions.",
     files.Action.WRITTEN: "Make room, or make the directory writable for you.",
-    files.Action.REPLACED: "Close the program that has it open, or look at its permissions.",
+    files.Action.REPLACED: "Close the program that has it open, or check its permissions.",
     files.Action.REMOVED: "Remove it by hand.",
     files.Action.OPENED: "Make it and its directory writable for you.",
 }
@@ -129,8 +143,8 @@ _STEPS: dict[type[Any], Step] = {
     errors.BugError: "This is a bug in the command: please report it.",
     errors.MisplacedURLError: lambda error, run: run.spell("To log in, use:", "login", str(error.origin or "URL")),
     errors.ForeignCommandError: _after_foreign_command,
-    errors.NobodyToAskError: "Confirm with --yes",
-    errors.UnwrittenAnswerError: "Look at where standard output goes.",
+    errors.NobodyToAskError: lambda error, run: f"Confirm with {error.option}",
+    errors.UnwrittenAnswerError: "Check where standard output goes.",
     errors.UnnamedDeploymentError: lambda error, run: run.spell("Give --url URL, or log in with:", "login", "URL"),
     errors.OwnerlessSessionError: lambda error, run: "\n".join(
         (
@@ -168,7 +182,7 @@ _STEPS: dict[type[Any], Step] = {
         "Log in again, which replaces it, with:", "login", str(error.requested), keyring=run.store_of(error.in_keyring)
     ),
     store.SessionConflictError: lambda error, run: run.spell(
-        "Give up that one with --replace, or the file's with:", "logout", "--url", str(error.url), keyring=False
+        "Replace that one with --replace, or give up the file's with:", "logout", "--url", str(error.url), keyring=False
     ),
     store.AmbiguousSessionError: lambda error, run: run.spell(
         "Log in again, which replaces both, with:", "login", str(error.origin), keyring=True
@@ -194,7 +208,7 @@ _STEPS: dict[type[Any], Step] = {
         )
     ),
     store.RestoreError: _after_failure,
-    store.KeyringRestoreError: lambda error, run: run.spell("Look with:", "keyring list"),
+    store.KeyringRestoreError: lambda error, run: run.spell("See what is stored with:", "keyring list"),
     store.MigrationError: lambda error, run: _after_failure(error, run) or "Run this again.",
     files.NoConfigDirectoryError: "Say where with --global-config DIR or CODER_CONFIG_DIR.",
     files.NoLockDirectoryError: lambda error, run: f"Set {error.variables} to one.",
@@ -204,27 +218,21 @@ _STEPS: dict[type[Any], Step] = {
     files.FileError: lambda error, run: _FILE_STEPS[error.action],
     files.LinkError: "Put a file in its place: a link can lead a token astray.",
     files.ForeignFileError: "Move it away: it is not a file of a Coder client.",
-    store.KeyringFailedError: _WITHOUT_KEYRING,
-    store.KeyringInstallationError: (
-        f"{_WITHOUT_KEYRING}\n"
-        "Or install the command again, with what it needs: python -m pip install --force-reinstall coder-login"
-    ),
-    store.NoLogonSessionKeyringError: (
+    store.KeyringFailedError: _after_keyring(),
+    store.KeyringInstallationError: lambda error, run: "\n".join(filter(None, (_way_out(run), _INSTALL))),
+    store.NoLogonSessionKeyringError: _after_keyring(
         "A network logon (SSH, WinRM, runas /netonly) never has one; an elevated process, or a task without a stored "
-        "password, may have none. Run this in a desktop session, not elevated, or store the password with the task. "
-        + _WITHOUT_KEYRING
+        "password, may have none. Run this in a desktop session, not elevated, or store the password with the task."
     ),
-    store.KeyringFullError: (
-        f"Other programs' entries fill it: remove some that are no longer needed, in {_SYSTEM_PROGRAM}. "
-        + _WITHOUT_KEYRING
+    store.KeyringFullError: _after_keyring(
+        f"Other programs' entries fill it: remove some that are no longer needed, in {_SYSTEM_PROGRAM}."
     ),
-    store.KeyringLimitError: (
-        "Windows may be damaged: an administrator can look, and mend it, with sfc /scannow and a restart. "
-        + _WITHOUT_KEYRING
+    store.KeyringLimitError: _after_keyring(
+        "Windows may be damaged: an administrator can check and repair it with sfc /scannow and a restart."
     ),
-    store.NotPersistentError: (
+    store.NotPersistentError: _after_keyring(
         'On Windows the policy "Do not allow storage of passwords and credentials for network authentication" is a '
-        "usual cause. " + _WITHOUT_KEYRING
+        "usual cause."
     ),
     files.UntrustedFileError: _after_untrusted,
     files.InsecureFileWarning: lambda error, run: f"Close it to them with: chmod 600 {quote([str(error.path)])}",

@@ -20,8 +20,13 @@ class Invocation:
     that is wrong is left out: it has its own error, and here another one is told.
     """
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: Given, *, is_about_stored: bool = False) -> None:
         self._given = given
+        self.is_about_stored = is_about_stored
+
+    def about_stored(self) -> Invocation:
+        """The same run, for the next step with a session that is stored already: another store is no way out."""
+        return Invocation(self._given, is_about_stored=True)
 
     @property
     def uses_keyring(self) -> bool:

@@ -24,12 +24,12 @@ from coder_login.sessionstore import (
 )
 
 
-@click.group(cls=Group, epilog="\b\nExamples:\n  coder keyring status\n  coder keyring migrate")
+@click.group(cls=Group, examples=["coder keyring status", "coder keyring migrate"])
 def command() -> None:
-    """Look at the sessions in the system's keyring, and put them there."""
+    """Look at the sessions in the system's keyring, or move one there."""
 
 
-@command.command(epilog="\b\nExamples:\n  coder keyring status\n  coder keyring status --output json")
+@command.command(examples=["coder keyring status", "coder keyring status --output json"])
 @output_option
 @click.pass_context
 def status(ctx: click.Context, form: str) -> None:
@@ -45,7 +45,7 @@ def status(ctx: click.Context, form: str) -> None:
 @command.command(
     "list",
     short_help="List the deployments that have a session.",
-    epilog="\b\nExamples:\n  coder keyring list\n  coder keyring list --output json",
+    examples=["coder keyring list", "coder keyring list --output json"],
 )
 @output_option
 @click.pass_context
@@ -67,9 +67,9 @@ def list_(ctx: click.Context, form: str) -> None:
 
 @command.command(
     short_help="Move the session file's token into the keyring.",
-    epilog="\b\nExamples:\n  coder keyring migrate",
+    examples=["coder keyring migrate"],
 )
-@click.option("--replace", cls=Flag, help="Give up the session that the keyring has in its place.")
+@click.option("--replace", cls=Flag, help="Replace the session that the keyring has already.")
 @click.pass_context
 def migrate(ctx: click.Context, replace: bool) -> None:
     """Move the session file's token into the keyring, check it there, then remove the file."""
@@ -83,7 +83,7 @@ def migrate(ctx: click.Context, replace: bool) -> None:
         output.answer_done(f"Moved the session for {url} from {files.place} into {keyring.place}.")
 
 
-@command.command(epilog="\b\nExamples:\n  coder keyring reset")
+@command.command(examples=["coder keyring reset"])
 @click.option("-y", "--yes", cls=Flag, help="Do not ask.")
 @click.pass_context
 def reset(ctx: click.Context, yes: bool) -> None:

@@ -30,27 +30,27 @@ if TYPE_CHECKING:
 
 _CTRL_V = "\x16"
 
+if sys.platform == "win32":
+    _SHELL_EXAMPLES = ["type token.txt | coder login dev.example.com"]  # in cmd, and in PowerShell
+else:
+    _SHELL_EXAMPLES = ["coder login dev.example.com < token.txt"]
+
 
 @click.command(
     cls=Command,
-    epilog="\b\nExamples:\n"
-    "  coder login https://dev.example.com\n"
-    "  coder login --use-keyring dev.example.com\n"
-    "  echo TOKEN | coder login https://dev.example.com\n"
-    "  CODER_SESSION_TOKEN=... coder login --use-token-as-session https://dev.example.com\n"
-    "  coder login token --url https://dev.example.com   (prints the stored token)",
+    examples=["coder login https://dev.example.com", "coder login --use-keyring dev.example.com", *_SHELL_EXAMPLES],
 )
 @click.argument("deployment", metavar="[URL]", required=False)
 @click.option(
     "--use-token-as-session", cls=Flag, help="Store the given token itself, not a new session key made with it."
 )
-@click.option("--replace", cls=Flag, help="Give up the session of another origin on the same host.")
+@click.option("--replace", cls=Flag, help="Replace the session of another origin on the same host.")
 @click.pass_context
 def command(ctx: click.Context, deployment: str | None, use_token_as_session: bool, replace: bool) -> None:
     """Log in to the deployment at URL, and store its session token.
 
     Without URL it is the deployment of --url, CODER_URL or the url file. Without a token, one is asked for on a
-    terminal, and read as a line of standard input otherwise.
+    terminal, and read as a line of standard input otherwise. To print the stored token: coder login token.
     """
     settings = Settings(find_given(ctx))
     token = tokens.take_given_for_login(settings, use_token_as_session=use_token_as_session)
@@ -73,7 +73,8 @@ def _check_stores(session: Session, token: str | None, *, replace: bool) -> bool
         if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stderr)):
             raise
         output.warning(conflict)
-        if not output.confirm(f"Give up the session for {printable(conflict.stored)}?", default=False):
+        question = f"Replace the session for {printable(conflict.stored)}?"
+        if not output.confirm(question, default=False, option="--replace"):
             raise
         session.check(token, replace=True)
         return True

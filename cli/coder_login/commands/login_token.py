@@ -10,7 +10,7 @@ from coder_login.commands.parsing import Command, find_given
 
 @click.command(
     cls=Command,
-    epilog="\b\nExamples:\n  coder login token\n  coder login token --use-keyring --url https://dev.example.com",
+    examples=["coder login token", "coder login token --use-keyring --url https://dev.example.com"],
 )
 @click.pass_context
 def command(ctx: click.Context) -> None:

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=Command,
-    epilog="\b\nExamples:\n"
-    "  coder logout\n"
-    "  coder logout --yes --use-keyring --url https://dev.example.com\n"
-    "  coder logout --local-only   (forgets the token here, and lets it live on the deployment)",
+    examples=[
+        "coder logout",
+        "coder logout --yes --use-keyring --url https://dev.example.com",
+        "coder logout --local-only",
+    ],
 )
 @click.option("-y", "--yes", cls=Flag, help="Do not ask.")
 @click.option("--local-only", cls=Flag, help="Do not revoke the session on the deployment.")
@@ -64,7 +65,7 @@ def _confirm(question: str, *, yes: bool) -> None:
         return
     output.check_person()
     if not output.confirm(question, default=True):
-        raise DeclinedError("nothing was done: the session is still stored and good")
+        raise DeclinedError("nothing was done: the session is still stored and valid")
 
 
 def _forget_ownerless(files: FileStore, *, yes: bool) -> None:

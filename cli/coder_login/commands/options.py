@@ -81,9 +81,11 @@ HEADER_COMMAND = GlobalOption(
 )
 NO_OPEN = GlobalOption("--no-open", "Open no browser.", "flag", variable="CODER_NO_OPEN")
 ALLOW_REDIRECTS = GlobalOption(
-    "--allow-redirects", "Follow redirects, without the token and the headers to elsewhere.", "flag"
+    "--allow-redirects", "Follow redirects; to another origin, without the token and the headers.", "flag"
 )
-TIMEOUT = GlobalOption("--timeout", "Wait so long for a whole answer.", "seconds", metavar="SECONDS", default="30")
+TIMEOUT = GlobalOption(
+    "--timeout", "Wait at most this long for a whole answer; up to 3600.", "seconds", metavar="SECONDS", default="30"
+)
 VERBOSE = GlobalOption("--verbose", "Show each request on standard error.", "flag", short="-v")
 
 GLOBAL_OPTIONS = (

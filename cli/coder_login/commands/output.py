@@ -82,8 +82,8 @@ def _is_console(stream: TextIO) -> bool:
     return type(raw).__name__ == "_WindowsConsoleIO"
 
 
-def confirm(question: str, *, default: bool) -> bool:
-    """Whether the person says yes. Raises NobodyToAskError where the terminal can't be used."""
+def confirm(question: str, *, default: bool, option: str = "--yes") -> bool:
+    """Whether the person says yes, as *option* does. Raises NobodyToAskError where the terminal can't be used."""
     import click
 
     from coder_login.commands.errors import NobodyToAskError
@@ -93,7 +93,7 @@ def confirm(question: str, *, default: bool) -> bool:
     except OSError as problem:
         if isinstance(problem.__context__, KeyboardInterrupt):
             raise
-        raise NobodyToAskError from problem
+        raise NobodyToAskError(option) from problem
 
 
 def check_person() -> None:

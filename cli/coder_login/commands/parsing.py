@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from coder_login.commands import options, output
+from coder_login.commands import options
 from coder_login.commands.click_types import Boolean, Seconds, Word
 from coder_login.commands.go_cli import IGNORED_FLAGS, IGNORED_OPTIONS
+from coder_login.commands.help_page import Helpful
 from coder_login.commands.options import Given, GlobalOption
 
 if TYPE_CHECKING:
@@ -111,23 +112,7 @@ def _takes_value(option: click.Option | None) -> bool:
     return option is not None and not option.is_flag and not option.count
 
 
-def _tell_help(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        output.answer_lines([ctx.get_help()])
-        ctx.exit()
-
-
-class _Helpful(click.Command):
-    """A command whose help is an answer like every other: it may not fit, or find nobody who takes it."""
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.callback = _tell_help
-        return option
-
-
-class Command(_Helpful):
+class Command(Helpful):
     """A command that takes the global options too."""
 
     allow_extra_args = True  # for click, whose error would repeat them
@@ -149,7 +134,7 @@ class Command(_Helpful):
         return super().invoke(ctx)
 
 
-class Group(_Helpful, click.Group):
+class Group(Helpful, click.Group):
     """A group that takes the global options too; what follows a subcommand's name is the subcommand's."""
 
     command_class = Command

@@ -60,7 +60,7 @@ def _load_whoami() -> click.Command:
 
 
 _COMMANDS: dict[str, tuple[Callable[[], click.Command], str]] = {
-    "keyring": (_load_keyring, "Look at the sessions in the system's keyring, and put them there."),
+    "keyring": (_load_keyring, "Look at the sessions in the system's keyring, or move one there."),
     "login": (_load_login, "Log in to the deployment at URL, and store its session token."),
     "logout": (_load_logout, "Revoke the stored session on its deployment, then forget it here."),
     "version": (_load_version, "Print the version of this command."),
@@ -108,11 +108,12 @@ def _tell_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> N
 @click.group(
     cls=Subcommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="\b\nExamples:\n"
-    "  coder login https://dev.example.com\n"
-    "  coder login --use-keyring https://dev.example.com\n"
-    "  coder login token\n"
-    "  coder logout",
+    examples=[
+        "coder login --use-keyring https://dev.example.com",
+        "coder whoami",
+        "coder login token",
+        "coder logout",
+    ],
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version, help="Print the version."

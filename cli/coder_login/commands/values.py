@@ -44,7 +44,7 @@ def parse_directory(text: str) -> str:
     a new directory below the working directory.
     """
     if text != text.strip() or text[0] in QUOTES or text[-1] in QUOTES:
-        raise ValueError("it has quotes or white space around it, which are no part of a directory's name")
+        raise ValueError("it has quotes or white space around it, which are not part of a directory's name")
     if text[0] in "$%!" and _is_variable(text):
         raise ValueError("it starts with a variable that nothing has replaced")
     path = os.path.expanduser(text)

@@ -8,7 +8,7 @@ from coder_login.commands import everyday
 from coder_login.commands.parsing import Command, output_option
 
 
-@click.command(cls=Command, epilog="\b\nExamples:\n  coder version\n  coder version --output json")
+@click.command(cls=Command, examples=["coder version", "coder version --output json"])
 @output_option
 def command(form: str) -> None:
     """Print the version of this command."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coder_login.session import Session
 
 
-@click.command(cls=Command, epilog="\b\nExamples:\n  coder whoami\n  coder whoami --use-keyring --output json")
+@click.command(cls=Command, examples=["coder whoami", "coder whoami --use-keyring --output json"])
 @output_option
 @click.pass_context
 def command(ctx: click.Context, form: str) -> None:

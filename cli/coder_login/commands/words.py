@@ -31,7 +31,7 @@ def make_command_error(ctx: click.Context, name: str, names: Sequence[str]) -> c
         return error
     similar = _find_similar(name, names)
     if not similar:
-        return click.UsageError(f"No such command. There are {', '.join(names)}", ctx)
+        return click.UsageError(f"No such command. The commands are {', '.join(names)}", ctx)
     cited = f" {name!r}" if is_plain_word(name) else ""
     return click.UsageError(f"No such command{cited}{_suggest(similar)}", ctx)
 

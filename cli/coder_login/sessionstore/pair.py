@@ -166,14 +166,14 @@ class FilePair:
             self._restore(now, old)
         except CoderError as failure:
             # What was staged stays: it may be all that is left of the old session.
-            fact = f"could not be put back as it was: {failure.message}; {self._tell_left(old, new)}"
-            raise RestoreError(f"the session file {fact}", failure) from error
+            fact = f"could not be put back as they were: {failure.message}; {self._tell_left(old, new)}"
+            raise RestoreError(f"the files in {self._place} {fact}", failure) from error
 
     def _tell_left(self, old: _Files, new: _Files) -> str:
         if old.session is not None:
             return f"the old session may be left in {printable(self._config.file(_OLD_SESSION))}"
         if new.session is not None:
-            return "the new session may be left in it"
+            return f"the new session may be left in {printable(self._config.file(SESSION_FILE))}"
         return f"{printable(self._config.file(URL_FILE))} may be left changed"
 
     def _restore(self, now: _Files, old: _Files) -> None:
