@@ -47,7 +47,7 @@ def find_messages(source: str) -> list[str]:
 
 def _find_texts(node: ast.AST) -> Iterator[str]:
     """The texts in *node*, an f-string or a sum of texts as one."""
-    if _is_command(node):
+    if isinstance(node, ast.FunctionDef) and _is_command(node):
         yield re.sub(r"(?<!\n)\n(?!\n)", " ", ast.get_docstring(node) or "")
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
@@ -59,9 +59,9 @@ def _find_texts(node: ast.AST) -> Iterator[str]:
             yield text
 
 
-def _is_command(node: ast.AST) -> bool:
-    """Whether click shows the docstring of *node*."""
-    decorators = [ast.unparse(one) for one in getattr(node, "decorator_list", ())]
+def _is_command(function: ast.FunctionDef) -> bool:
+    """Whether click shows its docstring."""
+    decorators = map(ast.unparse, function.decorator_list)
     return any(re.match(r"(click|command)\.(command|group)\b", text) for text in decorators)
 
 

@@ -128,8 +128,8 @@ def coder() -> None:
 
 def run(arguments: list[str], given: Given) -> int:
     """The exit code of a run with *arguments*; *given* gets the global options. Raises errors of ours alone."""
-    if COMPLETION in os.environ and sys.stdout is None:
-        raise output.make_unwritten_error("standard output is closed")
+    if COMPLETION in os.environ:
+        _prepare_completion()
     try:
         return _call(arguments, given)
     except click.Abort:
@@ -142,6 +142,14 @@ def run(arguments: list[str], given: Given) -> int:
         cause = problem.__cause__
     # Outside of the except block: what click says repeats what was typed.
     raise usage from cause
+
+
+def _prepare_completion() -> None:
+    if sys.stdout is None:
+        raise output.make_unwritten_error("standard output is closed")
+    from coder_login.commands.completion import add_powershell
+
+    add_powershell()
 
 
 def _make_usage_error(problem: click.ClickException) -> UsageError:
