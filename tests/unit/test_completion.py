@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli import Inside, Machine
+from cli import Machine
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -44,9 +44,9 @@ def test_each_answer_has_something_to_show(machine: Machine) -> None:
         assert all(line.partition("\t")[2] for line in lines)
 
 
-def test_the_script_asks_this_command(inside: Inside) -> None:
+def test_the_script_asks_this_command(machine: Machine) -> None:
     """By its name, with and without .exe, and in the form that is read here."""
-    script = inside.run(env={"_CODER_COMPLETE": "powershell_source"}).text
+    script = machine.run(env={"_CODER_COMPLETE": "powershell_source"}).text
     assert script.startswith("Register-ArgumentCompleter -Native -CommandName coder, coder.exe -ScriptBlock {\n")
     assert '$env:_CODER_COMPLETE = "powershell_complete"' in script
     assert "& coder |" in script
