@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from coder_login.commands.invocation import quote
 from deployment import Deployment
 
 from cli import OTHER, TOKEN, Inside, Machine
@@ -202,3 +203,65 @@ def test_a_header_command_is_told_the_deployment_in_use(machine: Machine, deploy
     headers = deployment.requests[-1].headers
     assert headers["X-Url"] == deployment.url
     assert TOKEN not in str(headers)
+
+
+NAMES = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("Žaneta Müller", id="latin"),
+        pytest.param("Ωμέγα", id="greek"),
+        pytest.param("日本 太郎", id="cjk"),
+        pytest.param("\U0001f511 key", id="beyond-the-bmp"),
+        pytest.param("o'brien & (söhne) 100%", id="signs-of-a-shell"),
+    ],
+)
+ENCODINGS = pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp437"])
+"""Of what the command writes into a pipe: the last two are Windows' own."""
+
+
+@NAMES
+@ENCODINGS
+def test_a_home_directory_of_any_name(tmp_path: Path, deployment: Deployment, name: str, encoding: str) -> None:
+    """The files, their lock and the temporary files lie in it; and it is named in the answer, as far as that can."""
+    home = tmp_path / name
+    home.mkdir()
+    machine, env, token = Machine(home), {"PYTHONIOENCODING": encoding}, deployment.issue_token()
+    run = machine.run("login", deployment.url, env=env, input=token)
+    assert (run.code, run.stderr) == (0, "")
+    assert str(machine.directory / "session").encode(encoding, "backslashreplace") in run.stdout
+    assert machine.files() == {"session": token.encode(), "url": deployment.url.encode()}
+    assert machine.run("login", "token", env=env).stdout == f"{token}\n".encode()
+    assert machine.run("whoami", env=env).code == 0
+    assert machine.run("logout", "--yes", env=env).code == 0
+    assert machine.files() == {}
+
+
+@NAMES
+@WAYS
+def test_a_config_directory_of_any_name(
+    inside: Inside, deployment: Deployment, elsewhere: Path, way: str, name: str
+) -> None:
+    """By option and by variable; a command to paste names it whole."""
+    directory = elsewhere / name
+    options, env = named(way, str(directory))
+    token = deployment.issue_token()
+    assert inside.run("login", deployment.url, *options, env=env, input=token).code == 0
+    assert (directory / "session").read_bytes() == token.encode()
+    run = inside.run("login", "token", "--url", OTHER, *options, env=env)
+    words = ["coder", "login", *(["--global-config", str(directory)]), OTHER]
+    assert run.stderr.splitlines()[-1].endswith(quote(words))
+
+
+@pytest.mark.credential_manager
+@pytest.mark.usefixtures("real_keyring")
+@NAMES
+def test_a_keyring_session_of_a_user_of_any_name(tmp_path: Path, deployment: Deployment, name: str) -> None:
+    """The keyring's lock lies in the profile; on the real Credential Manager, or Wine's advapi32."""
+    home = tmp_path / name
+    home.mkdir()
+    machine, env, token = Machine(home), {"CODER_USE_KEYRING": "true"}, deployment.issue_token()
+    assert machine.run("login", deployment.url, env=env, input=token).code == 0
+    assert list((home / "local" / "coderv2").iterdir()) != []
+    assert machine.run("login", "token", env=env).stdout == f"{token}\n".encode()
+    assert machine.run("logout", "--yes", env=env).code == 0
+    assert machine.run("login", "token", env=env).code == 1
