@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
-import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,94 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from child import TIMEOUT, Child
+from child import TIMEOUT
 from deployment import Deployment
 from loopback import Answer, json_answer
+from terminal import Terminal
 
 from cli import TOKEN, Machine, command
 
 if sys.platform == "win32":
     pytest.skip("a terminal of Windows can't be driven from here", allow_module_level=True)
 
-import termios
-
 pytest_plugins = ["cli_fixtures"]
 
 PROMPT = "Paste your token here: "
-# Makes the terminal at standard input its own, as a login shell does; then it is the program it was given.
-ADOPT = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
-
-
-class Terminal:
-    """The command on a terminal of *columns*; its standard output goes to a pipe if so asked.
-
-    *script* is the program that starts it there.
-    """
-
-    def __init__(
-        self,
-        machine: Machine,
-        *arguments: str,
-        columns: int = 1000,
-        piped: bool = False,
-        script: str = ADOPT,
-        **env: str,
-    ) -> None:
-        self.master, slave = os.openpty()
-        termios.tcsetwinsize(slave, (24, columns))
-        self.process = Child(
-            [sys.executable, "-S", "-c", script, *command(), *arguments],
-            env=machine.environment({"TERM": "xterm", **env}),
-            stdin=slave,
-            stdout=subprocess.PIPE if piped else slave,
-            stderr=slave,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.deadline = time.monotonic() + TIMEOUT
-        self.seen = ""
-
-    def type(self, text: str) -> None:
-        """Type *text*; Ctrl-C until the process has ended, as a person would.
-
-        Python loses an interrupt that comes between its last look and the read of the terminal.
-        """
-        os.write(self.master, text.encode())
-        while text == "\x03" and not self._ended():
-            assert time.monotonic() < self.deadline
-            os.write(self.master, text.encode())
-
-    def _ended(self) -> bool:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(1)
-        return self.process.returncode is not None
-
-    def expect(self, text: str, times: int = 1) -> None:
-        """Wait until *text* has been seen so often."""
-        while self.seen.count(text) < times:
-            assert self._read(), f"{text!r} is not in {self.seen!r}"
-
-    def end(self) -> int:
-        """The exit code, once the process has ended; all that it wrote has been seen."""
-        while self._read():
-            pass
-        return self.process.wait()
-
-    def close(self) -> None:
-        with self.process:
-            os.close(self.master)
-
-    def _read(self) -> bool:
-        left = self.deadline - time.monotonic()
-        assert select.select([self.master], [], [], max(0, left))[0], f"silent after {self.seen!r}"
-        try:
-            data = os.read(self.master, 65536)
-        except OSError as problem:
-            assert problem.errno == errno.EIO  # noqa: PT017  # Linux' way to say that nobody has the terminal open
-            return False
-        self.seen += data.decode().replace("\r\n", "\n")
-        return bool(data)
-
 
 Open = Callable[..., Terminal]
 
@@ -114,7 +35,9 @@ def terminal(machine: Machine) -> Iterator[Open]:
     opened: list[Terminal] = []
 
     def start(*arguments: str, **options: Any) -> Terminal:
-        opened.append(Terminal(machine, *arguments, **options))
+        settings = {name: options.pop(name) for name in list(options) if name.isupper()}
+        words, environment = [*command(), *arguments], machine.environment(settings)
+        opened.append(Terminal(words, environment, **options))
         return opened[-1]
 
     yield start

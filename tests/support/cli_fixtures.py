@@ -1,6 +1,5 @@
 """A machine, a deployment and keyrings for the tests of the command, by ``pytest_plugins = ["cli_fixtures"]``."""
 
-import contextlib
 import signal
 import ssl
 import sys
@@ -13,10 +12,10 @@ from both_stores import Stores, make_stores
 from coder_login.deployment import tls_failures, transport
 from coder_login.sessionstore import DEFAULT_SERVICE, KeyringProvider, UnsupportedKeyringError
 from coder_login.sessionstore import pair as pair_module
+from credentials import put_aside
 from deployment import Deployment
 from memory_keyring import MemoryKeyring
 
-import wincred
 from cli import OTHER, TOKEN, Inside, Machine, World
 
 
@@ -94,33 +93,8 @@ def heard() -> Iterator[list[int]]:
 @pytest.fixture
 def real_keyring() -> Iterator[None]:
     """The credential of the real name, absent at first; what was there before is there again in the end."""
-    before = _credential()
-    _discard_credential()
-    try:
+    with put_aside(DEFAULT_SERVICE):
         yield
-    finally:
-        _discard_credential()
-        if before is not None:
-            wincred.write(
-                before.target_name,
-                before.blob or b"",
-                user_name=before.user_name,
-                comment=before.comment,
-                attributes=before.attributes,
-                persist=wincred.Persist(before.persist),
-            )
-
-
-def _credential() -> wincred.Credential | None:
-    try:
-        return wincred.read(DEFAULT_SERVICE)
-    except wincred.NotFoundError:
-        return None
-
-
-def _discard_credential() -> None:
-    with contextlib.suppress(wincred.NotFoundError):
-        wincred.delete(DEFAULT_SERVICE)
 
 
 @pytest.fixture

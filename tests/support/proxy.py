@@ -17,20 +17,29 @@ _PER_HOP = {"connection", "proxy-connection", "proxy-authorization", "keep-alive
 class RecordingProxy:
     """Up while it is entered. Whatever host is named, it connects to 127.0.0.1, at the port that is named.
 
-    So a test can name a host that isn't loopback, and nothing leaves the machine. `refusal`, such as 407 or 403, is
-    the status that every CONNECT gets instead of a tunnel, with the `headers`.
+    With *ports*, only a tunnel to a `host:port` in it is made, to the port that it says. So a test can name a host that
+    isn't loopback, and nothing leaves the machine. `refusal`, such as 407 or 403, is the status that every CONNECT gets
+    instead of a tunnel, with the `headers`.
     """
 
     url: str
 
-    def __init__(self, *, refusal: int | None = None, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        refusal: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        ports: Mapping[str, int] | None = None,
+    ) -> None:
         self.refusal = refusal
+        self._ports = ports
         self._headers = dict(headers or {})
         self._lock = threading.Lock()
         self._requests: list[Request] = []
 
     def __enter__(self) -> Self:
-        self._server = LoopbackServer(self.respond, _ProxyHandler)
+        handler = type("_Handler", (_ProxyHandler,), {"ports": self._ports})
+        self._server = LoopbackServer(self.respond, handler)
         self.url = f"http://127.0.0.1:{self._server.port}"
         self._server.start()
         return self
@@ -76,6 +85,8 @@ def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 class _ProxyHandler(Handler):
+    ports: Mapping[str, int] | None = None
+
     def do_CONNECT(self) -> None:  # noqa: N802  # looked up by name
         answer = self.server.respond(Request(self.command, self.path, self.headers))
         if answer.status != 200:
@@ -83,14 +94,18 @@ class _ProxyHandler(Handler):
             return
         self.close_connection = True
         try:
-            upstream = socket.create_connection(("127.0.0.1", int(self.path.rpartition(":")[2])), 10)
-        except (OSError, ValueError):
+            upstream = socket.create_connection(("127.0.0.1", self._find_port()), 10)
+        except (OSError, ValueError, LookupError):
             self.send(Answer(502))
             return
         with upstream:
             self.send_response(200)
             self.end_headers()
             relay(self.connection, upstream, self.server.stopping)
+
+    def _find_port(self) -> int:
+        """Raises LookupError for a name that leads nowhere."""
+        return int(self.path.rpartition(":")[2]) if self.ports is None else self.ports[self.path]
 
 
 def relay(one: socket.socket, other: socket.socket, stopping: threading.Event) -> None:

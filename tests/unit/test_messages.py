@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from dev_tools import load
 
 ROOT = Path(__file__).parents[2]
 
 
-def load() -> ModuleType:
-    path = ROOT / "dev" / "make_messages.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-MAKER = load()
+MAKER = load("make_messages")
 MESSAGES: list[str] = MAKER.FILE.read_text(encoding="utf-8").splitlines()
 
 

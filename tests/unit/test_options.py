@@ -21,23 +21,6 @@ from cli import TOKEN, Inside
 
 pytest_plugins = ["cli_fixtures"]
 
-COMMAND_PAGE = Path(__file__).parents[2] / "docs" / "command.md"
-
-
-def table_row(option: GlobalOption) -> str:
-    """The option's line in docs/command.md."""
-    names = ", ".join(f"`{name}`" for name in (option.short, option.name) if name)
-    value = f" `{option.metavar}`" if option.metavar else ""
-    variable = f"`{option.variable}`" if option.variable else ""
-    return f"| {names}{value} | {variable} | {option.default} | {option.help} |"
-
-
-def test_the_docs_have_every_row() -> None:
-    """In the order of the rows, and no other."""
-    lines = COMMAND_PAGE.read_text(encoding="utf-8").splitlines()
-    start = lines.index("| option | variable | without it | does |") + 2
-    assert lines[start : start + len(GLOBAL_OPTIONS) + 1] == [*map(table_row, GLOBAL_OPTIONS), ""]
-
 
 @pytest.mark.parametrize("name", ["login", "logout", "keyring", "whoami", "version"])
 def test_every_command_offers_every_row(inside: Inside, name: str) -> None:

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import inspect
 import os
 import re
 from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from coder_login.commands import deployment_hints
 from coder_login.commands.hints import _FILE_STEPS, _STEPS
 from coder_login.deployment.errors import Failure
+from dev_tools import load
 
 ROOT = Path(__file__).parents[2]
 
 
-def load() -> ModuleType:
-    path = ROOT / "dev" / "make_troubleshooting.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-PAGE = load()
+PAGE = load("make_troubleshooting")
 SAMPLES = [sample for _, samples in PAGE.SECTIONS for sample in samples]
 ENUMS = {
     "failure": deployment_hints._AFTER_FAILURE,

@@ -83,7 +83,7 @@ def migrate(ctx: click.Context, replace: bool) -> None:
         output.answer_done(f"Moved the session for {url} from {files.place} into {keyring.place}.")
 
 
-@command.command(examples=["coder keyring reset"])
+@command.command(examples=["coder keyring reset --yes"])
 @click.option("-y", "--yes", cls=Flag, help="Do not ask.")
 @click.pass_context
 def reset(ctx: click.Context, yes: bool) -> None:

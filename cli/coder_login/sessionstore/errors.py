@@ -1,40 +1,42 @@
 """What a session store can refuse.
 
-SessionStoreError
-├── SessionNotFoundError
-│   └── SessionElsewhereError
-├── OriginMismatchError
-│   └── SchemeNotRecordedError
-├── SessionConflictError
-├── AmbiguousSessionError
-├── DamagedTokenError
-├── StoreDamagedError
-├── StoreInOrderError
-├── NothingStoredError
-├── NoRoomError
-├── StoreLockedError
-├── StoreChangedError
-│   └── AnotherSessionError
-├── WriteLostError
-├── URLFileError
-├── RestoreError
-│   └── KeyringRestoreError
-├── MigrationError
-└── StoreUnavailableError
-    ├── NoConfigDirectoryError
-    ├── NoLockDirectoryError
-    ├── LockError
-    ├── FileError
-    ├── LinkError
-    ├── ForeignFileError
-    ├── UntrustedFileError
-    └── KeyringFailedError
-        ├── UnsupportedKeyringError
-        ├── KeyringInstallationError
-        ├── NoLogonSessionKeyringError
-        ├── KeyringFullError
-        ├── KeyringLimitError
-        └── NotPersistentError
+::
+
+    SessionStoreError
+    ├── SessionNotFoundError
+    │   └── SessionElsewhereError
+    ├── OriginMismatchError
+    │   └── SchemeNotRecordedError
+    ├── SessionConflictError
+    ├── AmbiguousSessionError
+    ├── DamagedTokenError
+    ├── StoreDamagedError
+    ├── StoreInOrderError
+    ├── NothingStoredError
+    ├── NoRoomError
+    ├── StoreLockedError
+    ├── StoreChangedError
+    │   └── AnotherSessionError
+    ├── WriteLostError
+    ├── URLFileError
+    ├── RestoreError
+    │   └── KeyringRestoreError
+    ├── MigrationError
+    └── StoreUnavailableError
+        ├── NoConfigDirectoryError
+        ├── NoLockDirectoryError
+        ├── LockError
+        ├── FileError
+        ├── LinkError
+        ├── ForeignFileError
+        ├── UntrustedFileError
+        └── KeyringFailedError
+            ├── UnsupportedKeyringError
+            ├── KeyringInstallationError
+            ├── NoLogonSessionKeyringError
+            ├── KeyringFullError
+            ├── KeyringLimitError
+            └── NotPersistentError
 """
 
 from __future__ import annotations
