@@ -14,7 +14,7 @@ from which_windows import is_windows_itself
 
 import wincred
 
-REQUIRED_BY = {"credential_manager": "REQUIRE_CREDENTIAL_MANAGER", "wine": "REQUIRE_WINE"}
+REQUIRED_BY = {"credential_manager": "REQUIRE_CREDENTIAL_MANAGER", "wine": "REQUIRE_WINE", "go": "REQUIRE_GO"}
 # Those that touch the real store: each marker, whether what it needs is here, and what is said where it is not.
 STORE_MARKERS = {
     "credential_manager": (wincred.is_supported(), "there is no Credential Manager on this system"),
