@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
+from typing import Any
 
 import pytest
 from coder_login.sessionstore import DEFAULT_SERVICE
@@ -51,6 +54,15 @@ def test_a_link_leads_to_a_section(anchor: str) -> None:
     name, _, section = anchor.partition("#")
     headings = re.findall(r"^#+ (.*)$", (PAGE.parent / name).read_text(encoding="utf-8"), re.MULTILINE)
     assert section in {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the parser is installed on Linux alone")
+def test_the_program_for_powershell_can_be_parsed() -> None:
+    """By another parser than PowerShell's own, for a machine that has no PowerShell to run it."""
+    tree_sitter: Any = importlib.import_module("tree_sitter")
+    grammar: Any = importlib.import_module("tree_sitter_powershell")
+    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    assert not parser.parse((EXAMPLES / "read_session.ps1").read_bytes()).root_node.has_error
 
 
 def test_the_program_for_powershell_is_ascii() -> None:
