@@ -20,11 +20,12 @@ sys.exit(sys.prefix == "/usr" and not ctypes.util.find_library("python%d.%d" % s
   [ -e /usr/lib/wine/wine64 ] || command -v wine64 >/dev/null || echo wine64
   command -v x86_64-w64-mingw32-gcc >/dev/null || echo gcc-mingw-w64-x86-64-win32
   for program in "$@"; do
-    command -v "$program" >/dev/null || echo "$program"
+    command -v "${program%=*}" >/dev/null || echo "${program#*=}"
   done
 }
 
-# install_packages [PROGRAM...]: Python, Wine and mingw, and the programs that have their package's name.
+# install_packages [PROGRAM[=PACKAGE]...]: Python, Wine and mingw, and the programs; without a package, that has its
+# program's name.
 install_packages() {
   local packages
   packages=$(missing_packages "$@")

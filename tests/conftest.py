@@ -10,10 +10,16 @@ from collections.abc import Callable, Generator, Iterator
 
 import pytest
 from fake_advapi32 import FakeAdvapi32
+from which_windows import is_windows_itself
 
 import wincred
 
-REQUIRED_BY = {"credential_manager": "REQUIRE_CREDENTIAL_MANAGER", "wine": "REQUIRE_WINE"}
+REQUIRED_BY = {"credential_manager": "REQUIRE_CREDENTIAL_MANAGER", "wine": "REQUIRE_WINE", "go": "REQUIRE_GO"}
+# Those that touch the real store: each marker, whether what it needs is here, and what is said where it is not.
+STORE_MARKERS = {
+    "credential_manager": (wincred.is_supported(), "there is no Credential Manager on this system"),
+    "windows": (is_windows_itself(), "this is not Windows itself"),
+}
 # Ignored by a shell's `&`, by nohup or by a service's manager. A child would go on to ignore them.
 INHERITED = ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGCHLD")
 
@@ -49,12 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Some tests use its credential of the real name, and Wine's does not bear two at once.
     """
     for item in items:
-        if item.get_closest_marker("credential_manager"):
-            item.add_marker(pytest.mark.xdist_group("credential_manager"))
-    if not wincred.is_supported():
-        for item in items:
-            if item.get_closest_marker("credential_manager"):
-                item.add_marker(pytest.mark.skip(reason="there is no Credential Manager on this system"))
+        for marker, (is_here, reason) in STORE_MARKERS.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.xdist_group("credential_manager"))
+                if not is_here:
+                    item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -25,6 +25,7 @@ ABOUT_TEXT = (
     "tests/unit/test_architecture.py",
     "tests/unit/test_troubleshooting.py",
     "tests/unit/test_library_page.py",
+    "tests/unit/test_other_programs_page.py",
     "tests/unit/test_shutdown.py::test_no_time_is_made_by_a_timedelta",
     "tests/unit/test_startup.py::test_the_readme",
 )

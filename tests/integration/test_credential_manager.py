@@ -5,7 +5,6 @@ Wine is not Windows; where it is known to differ, a test says so and asserts wha
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from array import array
 from collections.abc import Callable
@@ -13,16 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from which_windows import is_wine
 
 import wincred
 from wincred import CredentialType, Persist, _dll
 
 pytestmark = pytest.mark.credential_manager
-
-
-def running_under_wine() -> bool:
-    """Whether this Windows is Wine."""
-    return sys.platform == "win32" and hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
 
 
 def test_every_field_comes_back(target_name: str) -> None:
@@ -44,7 +39,7 @@ def test_every_field_comes_back(target_name: str) -> None:
         blob=b"s\0cret\xff",
         user_name="anna",
         comment="made by a test",
-        attributes=wincred.Attributes({} if running_under_wine() else attributes),
+        attributes=wincred.Attributes({} if is_wine() else attributes),
         persist=Persist.LOCAL_MACHINE,
         last_written=credential.last_written,
     )
@@ -107,7 +102,7 @@ def test_the_most_and_the_largest_attributes_come_back(target_name: str) -> None
     """64 attributes of 256 bytes, one under the longest keyword, are within Windows' limits; Wine drops them."""
     attributes = {"k" * 255: b"x" * 256} | {f"k{number}": bytes([number]) * 256 for number in range(63)}
     wincred.write(target_name, b"secret", attributes=attributes)
-    assert wincred.read(target_name).attributes == ({} if running_under_wine() else attributes)
+    assert wincred.read(target_name).attributes == ({} if is_wine() else attributes)
 
 
 def test_a_write_replaces_the_old_credential(target_name: str) -> None:
@@ -129,7 +124,7 @@ def test_a_write_without_labels_removes_the_old_ones(target_name: str) -> None:
     wincred.write(target_name, b"new")
     credential = wincred.read(target_name)
     assert credential.blob == b"new"
-    assert (credential.user_name, credential.comment) == (("anna", "old") if running_under_wine() else (None, None))
+    assert (credential.user_name, credential.comment) == (("anna", "old") if is_wine() else (None, None))
 
 
 def test_a_target_name_is_the_same_in_upper_and_lower_case(target_name: str) -> None:
@@ -162,7 +157,7 @@ def test_a_blob_is_kept_while_the_rest_is_replaced(target_name: str) -> None:
 
 def test_there_must_be_a_blob_to_keep(target_name: str) -> None:
     """Windows finds no credential to keep the blob of; Wine makes one with an empty blob."""
-    if running_under_wine():
+    if is_wine():
         wincred.write(target_name, None)
         assert wincred.read(target_name).blob == b""
     else:
@@ -221,7 +216,7 @@ def test_a_filter_without_an_asterisk_finds_exactly_that_name(
 def test_a_listing_of_all_gives_names_that_can_be_read(target_name: str) -> None:
     """In another form; Wine knows no flag."""
     wincred.write(target_name, b"secret")
-    if running_under_wine():
+    if is_wine():
         with pytest.raises(wincred.InvalidCredentialError) as caught:
             wincred.enumerate(all=True)
         assert caught.value.winerror == 1004
@@ -255,7 +250,7 @@ def test_a_name_with_a_lone_surrogate_is_listed_read_and_deleted(
     """Where Windows takes one, as Wine does."""
     name = new_target_name(suffix)
     if not write_unchecked(name):
-        assert not running_under_wine()
+        assert not is_wine()
         return
     listed = wincred.enumerate(f"{name.removesuffix(suffix)}*")
     assert [(credential.target_name, credential.user_name) for credential in listed] == [(name, name)]
@@ -277,7 +272,7 @@ def set_in_wines_store(target_name: str, value: str, content: bytes | int) -> No
 
 def test_a_time_that_python_can_not_hold_hides_nothing(target_name: str, new_target_name: Callable[[str], str]) -> None:
     """On Wine alone: Windows keeps its store where no program can write such a time."""
-    if not running_under_wine():
+    if not is_wine():
         return
     names = [new_target_name(suffix) for suffix in ("/1", "/2", "/3")]
     for name in names:

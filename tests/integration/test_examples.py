@@ -75,19 +75,28 @@ def test_the_blocks_of_a_page(page: Path, world: ExampleWorld) -> None:
         examples.run(block, world)
 
 
+def run_with_keyring(page: Path, system: str, world: ExampleWorld) -> None:
+    for block in blocks_for(page, system):
+        KeyringStore(lock_path=world.machine.home / "lock").write(URL, world.token)
+        examples.run(block, world)
+
+
 @pytest.mark.credential_manager
 @pytest.mark.usefixtures("kept_credentials")
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "page",
-    [page for page in PAGES if blocks_for(page, "windows") or blocks_for(page, "powershell")],
-    ids=lambda page: page.name,
-)
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks_for(page, "windows")], ids=name_page)
 def test_the_blocks_of_a_page_on_windows(page: Path, world: ExampleWorld) -> None:
     """With a session of the deployment in the keyring, too."""
-    for block in blocks_for(page, "windows", "powershell"):
-        KeyringStore(lock_path=world.machine.home / "lock").write(URL, world.token)
-        examples.run(block, world)
+    run_with_keyring(page, "windows", world)
+
+
+@pytest.mark.windows
+@pytest.mark.usefixtures("kept_credentials")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks_for(page, "windows itself")], ids=name_page)
+def test_the_blocks_of_a_page_on_windows_itself(page: Path, world: ExampleWorld) -> None:
+    """Those of PowerShell, and of what else Wine has not."""
+    run_with_keyring(page, "windows itself", world)
 
 
 MODULES = [

@@ -7,6 +7,7 @@ certificate is of an authority that these commands trust. No other name is answe
 from __future__ import annotations
 
 import os
+import shutil
 import ssl
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from proxy import RecordingProxy
 
 from cli import Machine
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 HOST = "dev.example.com"
 URL = f"https://{HOST}"
 
@@ -57,7 +59,7 @@ class ExampleWorld:
         """Store the session of URL in the files, good again if it was revoked; leave a token in a file beside them."""
         self.deployment.issue_token(self.token)
         FileStore(self.machine.directory).write(URL, self.token)
-        self.working_directory.mkdir(exist_ok=True)
+        shutil.copytree(EXAMPLES, self.working_directory, dirs_exist_ok=True)
         if sys.platform != "win32":
             _stand_in_for_windows(self.machine.home / "bin" / "coder.exe")
         (self.working_directory / "token.txt").write_text(f"{self.token}\n", encoding="utf-8")

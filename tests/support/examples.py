@@ -6,7 +6,8 @@
 | console | the shell, a command after each prompt: `$ ` on Linux and macOS, `> ` on Windows; its answers are compared |
 | sh | the shell of Linux and macOS |
 | bat | cmd |
-| powershell | each PowerShell that is there |
+| powershell | Windows PowerShell and PowerShell 7, on Windows itself |
+| go | nobody: it is a part of docs/examples, as a whole program in another language may be |
 | json | nobody: it is read |
 
 What differs from run to run stands as … in an answer. `pip install` is not run again: its packages are looked for. Nor
@@ -78,12 +79,15 @@ def read_blocks(page: Path) -> list[Block]:
     return [Block(page, (token.map or [0])[0] + 1, token.info.strip(), token.content) for token in fences]
 
 
-SYSTEMS = {"sh": {"posix"}, "bat": {"windows"}, "powershell": {"powershell"}, "text": set[str]()}
+SYSTEMS = {"sh": {"posix"}, "bat": {"windows"}, "powershell": {"windows itself"}, "text": set[str]()}
 """Of those that are not for all; text is no code."""
+EXAMPLES = ROOT / "docs" / "examples"
 
 
 def find_systems(block: Block) -> set[str]:
-    """Where *block* can be run: "posix", "windows", and "powershell" for a Windows that has one."""
+    """Where *block* can be run: "posix", "windows", Wine too, or "windows itself"."""
+    if "cmdkey " in block.text:
+        return {"windows itself"}
     if block.language == "console":
         return {PROMPTS[block.text[:2]]}
     if block.language == "python" and re.search(r"\bwincred\.(?!\w*Error)|KeyringStore|import keyring", block.text):
@@ -93,8 +97,14 @@ def find_systems(block: Block) -> set[str]:
 
 def run(block: Block, world: ExampleWorld) -> None:
     """Run *block*, or raise AssertionError with what it answered instead."""
-    world.log_in()
-    RUNNERS[block.language](block, world)
+    if not is_program(block):
+        world.log_in()
+        RUNNERS[block.language](block, world)
+
+
+def is_program(block: Block) -> bool:
+    """Whether *block* is one of docs/examples in full, which tests of its own run."""
+    return block.text in {path.read_text(encoding="utf-8") for path in EXAMPLES.rglob("*.*") if path.is_file()}
 
 
 def _run_python(block: Block, world: ExampleWorld) -> None:
@@ -138,8 +148,12 @@ def _run_powershell(block: Block, world: ExampleWorld) -> None:
 
 
 def find_powershells() -> list[str]:
-    """Windows PowerShell and PowerShell 7, as far as they are there. Wine's own is a stub."""
+    """Windows PowerShell, and PowerShell 7 where it is installed."""
     return [program for program in ("powershell", "pwsh") if shutil.which(program)]
+
+
+def _refuse(block: Block, world: ExampleWorld) -> None:
+    raise AssertionError(f"{block.place} is no file of docs/examples")
 
 
 def _read_json(block: Block, world: ExampleWorld) -> None:
@@ -152,6 +166,7 @@ RUNNERS: dict[str, Callable[[Block, ExampleWorld], None]] = {
     "sh": _run_sh,
     "bat": _run_bat,
     "powershell": _run_powershell,
+    "go": _refuse,
     "json": _read_json,
 }
 

@@ -1,0 +1,3 @@
+module example.com/read_session
+
+go 1.19
