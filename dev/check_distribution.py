@@ -3,9 +3,10 @@
     python dev/check_distribution.py            all of it, with a program frozen by PyInstaller
     python dev/check_distribution.py --quick    without that one
 
-Each wheel is built from its sdist. Alone, wincred brings no program and no package that Linux does not need; together,
-from the sdists, editable, beside a distribution with a package called `coder`, from a plain checkout and frozen, the
-command runs. Every other package is one that dev/requirements/distribution.txt pins.
+Each wheel is built from its sdist. All is built twice, from two places, and is the same bytes.
+Alone, wincred brings no program and no package that Linux
+does not need; together, from the sdists, editable, beside a distribution with a package called `coder`, from a plain
+checkout and frozen, the command runs. Every other package is one that dev/requirements/distribution.txt pins.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from distribution.build import build
+from distribution.build import build_twice
 from distribution.contents import check_contents
 from distribution.environments import fetch_packages
 from distribution.installed import check_frozen, check_installs
-from distribution.ours import OURS, check_versions
+from distribution.ours import check_versions
 
 
 def main(*arguments: str) -> int:
@@ -26,7 +27,7 @@ def main(*arguments: str) -> int:
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         fetch_packages(folder / "packages")
-        built = [build(distribution, folder) for distribution in OURS]
+        built, _ = build_twice(folder)
         for archives in built:
             check_contents(archives)
         check_installs(folder, *built)

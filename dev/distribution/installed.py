@@ -91,7 +91,7 @@ def check_runs(kind: str, *start: str, **environment: str) -> None:
     """Every subcommand answers as it should, and none with a fault of our own."""
     with tempfile.TemporaryDirectory() as home:
         for arguments, expected, word in SUBCOMMANDS:
-            result = outcome(*start, *arguments, **clean_environment(home), **environment)
+            result = outcome(*start, *arguments, environment=clean_environment(home) | environment)
             said = f"{kind}: coder {' '.join(arguments)} exited {result.returncode}, saying:\n{result.stdout}"
             check(result.returncode == expected and word in result.stdout.lower() and "bug" not in result.stdout, said)
     print(f"{kind}: {len(SUBCOMMANDS)} commands ran")
