@@ -1,10 +1,10 @@
-"""Build both distributions, check what they hold, and run them from every kind of install.
+"""Build both distributions, check what they hold and say, and run them from every kind of install.
 
     python dev/check_distribution.py            all of it, with a program frozen by PyInstaller
     python dev/check_distribution.py --quick    without that one
 
 Each wheel is built from its sdist. All is built twice, from two places, and is the same bytes.
-Alone, wincred brings no program and no package that Linux
+The metadata is complete, and agrees. Alone, wincred brings no program and no package that Linux
 does not need; together, from the sdists, editable, beside a distribution with a package called `coder`, from a plain
 checkout and frozen, the command runs. Every other package is one that dev/requirements/distribution.txt pins.
 """
@@ -19,6 +19,7 @@ from distribution.build import build_twice
 from distribution.contents import check_contents
 from distribution.environments import fetch_packages
 from distribution.installed import check_frozen, check_installs
+from distribution.metadata import check_metadata
 from distribution.ours import check_versions
 
 
@@ -30,6 +31,7 @@ def main(*arguments: str) -> int:
         built, _ = build_twice(folder)
         for archives in built:
             check_contents(archives)
+        check_metadata(*built)
         check_installs(folder, *built)
         if "--quick" not in arguments:
             check_frozen(folder)
