@@ -3,8 +3,8 @@
     python dev/check_distribution.py            all of it, with a program frozen by PyInstaller
     python dev/check_distribution.py --quick    without that one
 
-Each wheel is built from its sdist. All is built twice, from two places, and is the same bytes.
-The metadata is complete, and agrees. Alone, wincred brings no program and no package that Linux
+Each wheel is built from its sdist. All is built twice, from two places, and is the same bytes; so is the bill of
+materials of each. The metadata is complete, and agrees. Alone, wincred brings no program and no package that Linux
 does not need; together, from the sdists, editable, beside a distribution with a package called `coder`, from a plain
 checkout and frozen, the command runs. Every other package is one that dev/requirements/distribution.txt pins.
 """
@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from distribution.bill import make_bills_twice
 from distribution.build import build_twice
 from distribution.contents import check_contents
 from distribution.environments import fetch_packages
@@ -27,11 +28,12 @@ def main(*arguments: str) -> int:
     check_versions()
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
-        fetch_packages(folder / "packages")
-        built, _ = build_twice(folder)
+        packages = fetch_packages(folder / "packages")
+        built, again = build_twice(folder)
         for archives in built:
             check_contents(archives)
         check_metadata(*built)
+        make_bills_twice(built, again, packages, folder)
         check_installs(folder, *built)
         if "--quick" not in arguments:
             check_frozen(folder)

@@ -13,11 +13,12 @@ from distribution.run import run
 PINS = ROOT / "dev/requirements/distribution.txt"
 
 
-def fetch_packages(folder: Path) -> None:
-    """Download the pinned packages; from here on, pip and build know of no other place."""
+def fetch_packages(folder: Path) -> Path:
+    """Download the pinned packages to *folder*; from here on, pip and build know of no other place."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     run(*pip, "--no-deps", "--require-hashes", "--requirement", str(PINS), "--dest", str(folder))
     os.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}
+    return folder
 
 
 def new_environment(folder: Path, *what: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +14,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Distribution:
-    """One of the two: where it is built, and what must be in it."""
+    """One of the two: where it is built, what must be in it, and what an installer brings with it, on which systems."""
 
     name: str
     folder: Path
     package: str
     beside: frozenset[str]
     requires: frozenset[str]
+    brings: Mapping[str, str]
     scripts: str
 
     @property
@@ -42,12 +44,14 @@ class Distribution:
         return version
 
 
+WINDOWS = "sys_platform == 'win32'"
 BINDING = Distribution(
     name="wincred",
     folder=ROOT,
     package="wincred",
     beside=frozenset({"build_ffi.py", "CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}),
     requires=frozenset({"cffi>=2; sys_platform == 'win32'"}),
+    brings={"cffi": WINDOWS, "pycparser": WINDOWS},
     scripts="",
 )
 COMMAND = Distribution(
@@ -56,6 +60,7 @@ COMMAND = Distribution(
     package="coder_login",
     beside=frozenset({"LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}),
     requires=frozenset({"click>=8.5", "platformdirs>=4", "wincred<0.2,>=0.1"}),
+    brings={"cffi": WINDOWS, "click": "", "platformdirs": "", "pycparser": WINDOWS, "wincred": ""},
     scripts="[console_scripts]\ncoder = coder_login.__main__:main",
 )
 OURS = (BINDING, COMMAND)
