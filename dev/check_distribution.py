@@ -1,7 +1,8 @@
 """Build both distributions, check what they hold and say, and run them from every kind of install.
 
-    python dev/check_distribution.py            all of it, with a program frozen by PyInstaller
-    python dev/check_distribution.py --quick    without that one
+    python dev/check_distribution.py                all of it, with a program frozen by PyInstaller
+    python dev/check_distribution.py --quick        without that one
+    python dev/check_distribution.py --keep FOLDER  and put what was checked into FOLDER
 
 Each wheel is built from its sdist. All is built twice, from two places, and is the same bytes; so is the bill of
 materials of each. The metadata is complete, and agrees. Alone, wincred brings no program and no package that Linux
@@ -11,8 +12,10 @@ checkout and frozen, the command runs. Every other package is one that dev/requi
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from distribution.bill import make_bills_twice
@@ -20,11 +23,15 @@ from distribution.build import build_twice
 from distribution.contents import check_contents
 from distribution.environments import fetch_packages
 from distribution.installed import check_frozen, check_installs
+from distribution.kept import check_empty, keep
 from distribution.metadata import check_metadata
 from distribution.ours import check_versions
 
 
 def main(*arguments: str) -> int:
+    options = read_options(arguments)
+    if options.keep:
+        check_empty(options.keep)
     check_versions()
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
@@ -33,11 +40,20 @@ def main(*arguments: str) -> int:
         for archives in built:
             check_contents(archives)
         check_metadata(*built)
-        make_bills_twice(built, again, packages, folder)
+        bills = make_bills_twice(built, again, packages, folder)
         check_installs(folder, *built)
-        if "--quick" not in arguments:
+        if not options.quick:
             check_frozen(folder)
+        if options.keep:
+            keep([*bills, *(file for archives in built for file in archives.files)], options.keep)
     return 0
+
+
+def read_options(arguments: Iterable[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Build and check both distributions.")
+    parser.add_argument("--quick", action="store_true", help="freeze no program")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="a new or empty folder for what was checked")
+    return parser.parse_args([*arguments])
 
 
 if __name__ == "__main__":
