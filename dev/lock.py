@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "dev/requirements"
 DISTRIBUTIONS = (".", "cli")
 # The first has the others' packages in the versions that they get too.
-GROUPS = ("check", "test", "benchmark", "distribution", "donor", "audit")
-WITH_CHECKOUT = ("check", "test", "distribution")
+GROUPS = ("check", "test", "release", "benchmark", "distribution", "donor", "audit")
+WITH_CHECKOUT = ("check", "test", "release", "distribution")
 COMMAND = "python dev/lock.py"
 OPTIONS = ("--universal", "--python-version=3.11", "--generate-hashes", "--no-annotate", "--no-header", "--quiet")
 # Wheels alone, and the file says so to pip: what an sdist is built with is nowhere pinned.
