@@ -80,6 +80,7 @@ def play() -> Iterator[Text]:
                 yield Text()
             yield Text(f"> {line}", "bold")
             yield from run(line, question, world)
+        yield Text()  # the picture ends right below its last line
 
 
 def run(line: str, question: str, world: ExampleWorld) -> Iterator[Text]:

@@ -121,6 +121,7 @@ GIVEN = """\
 >>> import pytest, wincred
 >>> from coder_login.sessionstore import KeyringProvider
 >>> from coder_login.testing import KeyringContract
+
 """
 
 

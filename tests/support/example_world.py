@@ -60,8 +60,13 @@ class ExampleWorld:
         self.deployment.issue_token(self.token)
         FileStore(self.machine.directory).write(URL, self.token)
         shutil.copytree(EXAMPLES, self.working_directory, dirs_exist_ok=True)
+        programs = self.machine.home / "bin"
+        programs.mkdir(exist_ok=True)
         if sys.platform != "win32":
-            _stand_in_for_windows(self.machine.home / "bin" / "coder.exe")
+            _stand_in_for_windows(programs / "coder.exe")
+        elif not any((folder / "coder.exe").exists() for folder in self._scripts()):
+            # `pip install --target` makes no programs: on a bench of Windows that was filled in that way.
+            (programs / "coder.bat").write_text(f'@"{self.python}" -m coder_login %*\n', encoding="utf-8")
         (self.working_directory / "token.txt").write_text(f"{self.token}\n", encoding="utf-8")
 
     @property
@@ -78,11 +83,10 @@ class ExampleWorld:
     def _scripts(self) -> list[Path]:
         """Where `python` and the installed `coder` are."""
         folder = self.python.parent
-        return [folder, folder / "Scripts"] if sys.platform == "win32" else [folder, self.machine.home / "bin"]
+        return [folder, folder / "Scripts", self.machine.home / "bin"]
 
 
 def _stand_in_for_windows(program: Path) -> None:
     """What WSL starts by the name coder.exe: here this system's command, with the session of its file."""
-    program.parent.mkdir(exist_ok=True)
     program.write_text('#!/bin/sh\nexec coder "$@" --use-keyring=false\n', encoding="utf-8")
     program.chmod(0o755)

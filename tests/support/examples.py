@@ -135,7 +135,8 @@ def _run_sh(block: Block, world: ExampleWorld) -> None:
 
 def _run_bat(block: Block, world: ExampleWorld) -> None:
     file = world.folder / "example.bat"
-    checked = [text for line in find_lines(block) for text in (line, "if errorlevel 1 exit /b 1")]
+    # Without `call`, a batch file that is called gives the rest of this one no turn.
+    checked = [text for line in find_lines(block) for text in (f"call {line}", "if errorlevel 1 exit /b 1")]
     file.write_text("\r\n".join(["@echo off", *checked, ""]), encoding="ascii", newline="")
     _check(block, *_call(["cmd", "/d", "/c", str(file)], world))
 
