@@ -34,6 +34,8 @@ nitpick_ignore_regex = [
     ("py:class", r"coder_login\.value\.Value"),
 ]
 
+linkcheck_ignore = [r"https?://[\w.-]*example(\.com)?\b", r"https?://(localhost|127\.|\[::1\])", r"https://h\b"]
+
 html_theme = "furo"
 html_title = f"wincred {release}"
 html_static_path: list[str] = []

@@ -76,6 +76,15 @@ IDENTITIES = """if True:
 """
 
 
+def check_examples(folder: Path, binding: Built, command: Built) -> None:
+    """The examples of the README and of `--help` run with the wheels, in a new environment."""
+    python = new_environment(folder, str(binding.wheel), str(command.wheel))
+    pytest = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")]
+    tests = [str(ROOT / "tests/integration/test_examples.py"), "-k", "README or help"]
+    said = run(*pytest, *tests, environment={"EXAMPLES_PYTHON": python})
+    print(f"the examples, with both wheels: {said.splitlines()[-1]}")
+
+
 def check_frozen(folder: Path) -> None:
     """One program by PyInstaller, from the import analysis alone: no hook, no list of hidden imports."""
     script = folder / "frozen_coder.py"

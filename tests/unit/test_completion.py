@@ -47,7 +47,7 @@ def test_each_answer_has_something_to_show(machine: Machine) -> None:
 def test_the_script_asks_this_command(machine: Machine) -> None:
     """By its name, with and without .exe, and in the form that is read here."""
     script = machine.run(env={"_CODER_COMPLETE": "powershell_source"}).text
-    assert script.startswith("Register-ArgumentCompleter -Native -CommandName coder, coder.exe -ScriptBlock {\n")
+    assert script.startswith('Register-ArgumentCompleter -Native -CommandName "coder", "coder.exe" -ScriptBlock {\n')
     assert '$env:_CODER_COMPLETE = "powershell_complete"' in script
     assert "& coder |" in script
     assert "%" not in script

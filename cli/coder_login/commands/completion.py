@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem, ShellComplete, add_completion
 _WORDS, _WORD = "COMP_WORDS", "COMP_WORD"
 
 _SCRIPT = """\
-Register-ArgumentCompleter -Native -CommandName %(prog_name)s, %(prog_name)s.exe -ScriptBlock {
+Register-ArgumentCompleter -Native -CommandName "%(prog_name)s", "%(prog_name)s.exe" -ScriptBlock {
     param($word, $line, $cursor)
     $words = $line.CommandElements | Where-Object { $_.Extent.StartOffset -lt $cursor } | ForEach-Object {
         if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value }
