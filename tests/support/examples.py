@@ -4,7 +4,7 @@
 |---|---|
 | python | the interpreter; where it has prompts (>>>), its answers are compared |
 | console | the shell, a command after each prompt: `$ ` on Linux and macOS, `> ` on Windows; its answers are compared |
-| sh | the shell of Linux and macOS |
+| sh, bash | the shell of Linux and macOS, or bash |
 | bat | cmd |
 | powershell | Windows PowerShell and PowerShell 7, on Windows itself |
 | go | nobody: it is a part of docs/examples, as a whole program in another language may be |
@@ -79,7 +79,7 @@ def read_blocks(page: Path) -> list[Block]:
     return [Block(page, (token.map or [0])[0] + 1, token.info.strip(), token.content) for token in fences]
 
 
-SYSTEMS = {"sh": {"posix"}, "bat": {"windows"}, "powershell": {"windows itself"}, "text": set[str]()}
+SYSTEMS = {"sh": {"posix"}, "bash": {"posix"}, "bat": {"windows"}, "powershell": {"windows itself"}, "text": set[str]()}
 """Of those that are not for all; text is no code."""
 EXAMPLES = ROOT / "docs" / "examples"
 
@@ -125,7 +125,7 @@ def _run_console(block: Block, world: ExampleWorld) -> None:
 def _run_sh(block: Block, world: ExampleWorld) -> None:
     """On a terminal, with a person who pastes the token and says yes."""
     script = "\n".join(find_lines(block))
-    one = Terminal(["/bin/sh", "-eu", "-c", script], world.environment, cwd=world.working_directory)
+    one = Terminal([f"/bin/{block.language}", "-eu", "-c", script], world.environment, cwd=world.working_directory)
     try:
         code = one.answer({"Paste your token here: ": f"{world.token}\n", "[Y/n]: ": "y\n"})
     finally:
@@ -165,6 +165,7 @@ RUNNERS: dict[str, Callable[[Block, ExampleWorld], None]] = {
     "python": _run_python,
     "console": _run_console,
     "sh": _run_sh,
+    "bash": _run_sh,
     "bat": _run_bat,
     "powershell": _run_powershell,
     "go": _refuse,
