@@ -22,6 +22,7 @@ def complete(machine: Machine, *words: str, word: str = "") -> list[str]:
     ("words", "word", "completed"),
     [
         pytest.param(["log"], "log", ["login", "logout"], id="subcommand"),
+        pytest.param(["login"], "login", ["login"], id="a-whole-word"),
         pytest.param(["keyring"], "", ["list", "migrate", "reset", "status"], id="after-a-space"),
         pytest.param(["--use-keyring", "log"], "log", ["login", "logout"], id="after-a-bare-flag"),
         pytest.param(["--global-config", "C:\\Program Files\\x", "who"], "who", ["whoami"], id="after-a-path"),
