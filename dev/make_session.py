@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme  # noqa: E402
 from rich.text import Text  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
+BENCH = [sys.executable, str(ROOT / "dev/wine/windows.py")]
 COLUMNS = 96
 LINES = 40
 SESSION = [
@@ -74,6 +76,7 @@ def main(*arguments: str) -> int:
 
 def play() -> Iterator[Text]:
     """The lines of the whole session, with their colours."""
+    subprocess.run([*BENCH, "build"], stdout=subprocess.DEVNULL, check=True)  # not within the session
     with tempfile.TemporaryDirectory() as folder, ExampleWorld(Path(folder)) as world:
         for number, (line, question) in enumerate(SESSION):
             if number:
@@ -85,10 +88,9 @@ def play() -> Iterator[Text]:
 
 def run(line: str, question: str, world: ExampleWorld) -> Iterator[Text]:
     """What a person sees of one command."""
-    bench = [sys.executable, str(ROOT / "dev/wine/windows.py")]
     settings = {name: world.environment[name] for name in ("HTTPS_PROXY", "SSL_CERT_FILE")}
     environment = {**find_own_environment(), **settings, "CODER_NO_OPEN": "true"}
-    one = Terminal([*bench, *line.split()], environment, columns=COLUMNS)
+    one = Terminal([*BENCH, *line.split()], environment, columns=COLUMNS)
     try:
         if question:
             one.expect(question)
