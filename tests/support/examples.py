@@ -145,7 +145,8 @@ def _run_powershell(block: Block, world: ExampleWorld) -> None:
     script = "\n".join(find_lines(block))
     for program in find_powershells():
         whole = f"$ErrorActionPreference = 'Stop'\n{script}\nexit $LASTEXITCODE"
-        _check(block, *_call([program, "-NoProfile", "-NonInteractive", "-Command", whole], world))
+        options = ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass"]
+        _check(block, *_call([program, *options, "-Command", whole], world))
 
 
 def find_powershells() -> list[str]:
