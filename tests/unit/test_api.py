@@ -357,9 +357,26 @@ def test_json_of_as_many_values_as_are_read(value: str, most: int) -> None:
     assert [answer.read_json() for answer in answers] == [[json.loads(value)] * most, None]
 
 
-def test_json_that_is_nested_too_deep_is_none() -> None:
-    """Python gives up at a thousand levels or so, with an error that is no ValueError."""
-    answer = transport.Response("https://dev.example.com", 200, Message(), b"[" * 4_000 + b"]" * 4_000)
+@pytest.mark.parametrize(
+    ("deepest", "deeper"),
+    [
+        pytest.param("[" * 100 + "1" + "]" * 100, "[" * 101 + "1" + "]" * 101, id="arrays"),
+        pytest.param("[" * 100 + "]" * 100, "[" * 101 + "]" * 101, id="an-empty-one-inside"),
+        pytest.param('{"a":' * 100 + "1" + "}" * 100, '{"a":' * 101 + "1" + "}" * 101, id="objects"),
+        pytest.param('[{"a":' * 50 + "1" + "}]" * 50, '[{"a":' * 50 + "{}" + "}]" * 50, id="both"),
+    ],
+)
+def test_json_of_as_many_levels_as_are_read(deepest: str, deeper: str) -> None:
+    """100, of arrays and objects alike; what has no level of its own may be in the last."""
+    texts = (deepest.encode(), deeper.encode())
+    answers = [transport.Response("https://dev.example.com", 200, Message(), text) for text in texts]
+    assert [answer.read_json() for answer in answers] == [json.loads(deepest), None]
+
+
+@pytest.mark.parametrize("levels", [1_000, 9_000])
+def test_json_that_is_nested_too_deep_is_none(levels: int) -> None:
+    """How deep Python itself reads differs from version to version; it gives up with an error that is no ValueError."""
+    answer = transport.Response("https://dev.example.com", 200, Message(), b"[" * levels + b"]" * levels)
     assert answer.read_json() is None
 
 

@@ -41,6 +41,7 @@ USER_AGENT = f"{IDENTITY.replace(' ', '/')} ({sys.platform}; Python {sys.version
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 10
 _MAX_VALUES = 10_000  # of JSON: each of three bytes can take a hundred of memory, and is looked through for secrets
+_MAX_NESTING = 100  # levels of JSON; how many Python itself reads differs from version to version
 _PLAIN = re.compile("[!-~]*")  # what http.client sends of a URL
 _SHORTEST_SECRET = 6  # characters; a shorter value of a header, like "true", is in every other text
 
@@ -65,13 +66,14 @@ class Response(Value):
         return None if version is None else str(version)
 
     def read_json(self) -> Any:
-        """The body as JSON; None when it is not, or has more than _MAX_VALUES."""
+        """The body as JSON; None when it is not, or has more than _MAX_VALUES or _MAX_NESTING."""
         if self.content is None or _count_values(self.content) > _MAX_VALUES:
             return None
         try:
-            return json.loads(self.content)
+            value = json.loads(self.content)
         except (ValueError, RecursionError):
             return None
+        return None if _is_nested_deeper(value, _MAX_NESTING) else value
 
 
 class Transport:
@@ -210,6 +212,18 @@ def find_names(origin: Origin, dialer: Dialer, deadline: Deadline) -> list[str] 
 def _count_values(content: bytes) -> int:
     """At least as many as the JSON in *content* has: all but one come after one of these, in UTF-16 as well."""
     return 1 + sum(map(content.count, (b",", b"[", b"{")))
+
+
+def _is_nested_deeper(value: Any, levels: int) -> bool:
+    """Whether more than so many *levels* of arrays and objects lie in each other, *value* among them."""
+    outer = [value]
+    for _ in range(levels):
+        outer = [item for each in outer if isinstance(each, list | dict) for item in _list_items(each)]
+    return any(isinstance(each, list | dict) for each in outer)
+
+
+def _list_items(value: list[Any] | dict[str, Any]) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
 
 
 def _unpack(body: bytes, headers: Message) -> bytes | None:
