@@ -35,7 +35,7 @@ def make_file() -> str:
 
 def find_modules() -> list[Path]:
     found = (path for package in PACKAGES for path in package.rglob("*.py"))
-    return sorted(path for path in found if not LEFT_OUT & set(path.parts))
+    return sorted(path for path in found if not LEFT_OUT & {*path.relative_to(ROOT).parts})
 
 
 def find_messages(source: str) -> list[str]:
@@ -53,7 +53,7 @@ def _find_texts(node: ast.AST) -> Iterator[str]:
         if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
             continue  # a docstring, of an attribute too
         text = _spell(child)
-        if text is None:
+        if text is None or not _has_words(text):  # a part of it may say something
             yield from _find_texts(child)
         else:
             yield text

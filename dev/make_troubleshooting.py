@@ -155,7 +155,7 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
                 "https://login.example.com/",
             ),
             request("… redirects to …", Failure.REDIRECTED_NOWHERE),
-            RequestError(f"{URL} redirects more than 10 times", Failure.REDIRECTED_TOO_OFTEN),
+            RequestError(f"{URL} redirects 10 times in a row", Failure.REDIRECTED_TOO_OFTEN),
             RequestError(
                 f"{ME} redirects to https://other.example.com/[hidden], and so tells a secret to another server",
                 Failure.REDIRECTED_WITH_SECRET,

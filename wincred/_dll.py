@@ -92,6 +92,6 @@ def _open_advapi32() -> Advapi32:
             getattr(dll, name)
     except (OSError, AttributeError) as error:  # no such DLL, or no such function in it
         reason = f"advapi32.dll, the Credential Manager's part of Windows, can't be used: {quote(str(error))}"
-        advice = "this Windows lacks it, or is damaged, which sfc /scannow repairs"
+        advice = "this Windows lacks it, or is damaged, which sfc /scannow can repair"
         raise CredentialError(f"{reason}; {advice}", reason=reason, advice=advice) from error
     return dll

@@ -162,7 +162,7 @@ _KNOWN: dict[int, tuple[type[CredentialError], str, str]] = {
     WinError.RPC_X_BAD_STUB_DATA: (
         TooLargeError,
         "Windows finds something too large, though every field is within its documented limit",
-        "shorten the fields; if that does not help, Windows is damaged, which sfc /scannow repairs",
+        "shorten the fields; if that does not help, Windows may be damaged, which sfc /scannow can repair",
     ),
     WinError.ERROR_INVALID_PARAMETER: (
         InvalidCredentialError,

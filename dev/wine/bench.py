@@ -194,7 +194,7 @@ def compile_c(output: Path, *arguments: str) -> None:
 
 def fill_prefix(folder: Path) -> None:
     """A fresh Wine prefix, with neither browser nor .NET, and with no entries in the host's menus."""
-    own = {"WINEPREFIX": str(folder), "WINEDLLOVERRIDES": "mscoree,mshtml,winemenubuilder.exe="}
+    own = {"WINEPREFIX": str(folder), "WINEDLLOVERRIDES": "mscoree,mshtml,winemenubuilder.exe,winewayland.drv="}
     quietly("wine", "wineboot", "-i", environment=windows_environment() | own)
     # Ended in order, Wine writes its registry to the prefix.
     quietly("wineserver", "-k", environment=windows_environment() | own)

@@ -42,7 +42,8 @@ def windows_environment() -> dict[str, str]:
     """
     kept = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
     ours = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
-    return {"WINEDEBUG": "-all", **kept, **ours}
+    # Without a screen, Wine 10 writes into the terminal that it has found no Wayland.
+    return {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "winewayland.drv=", **kept, **ours}
 
 
 def start_wine(environment: dict[str, str]) -> None:

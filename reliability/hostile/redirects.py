@@ -128,7 +128,7 @@ def list_redirects() -> Iterator[Row]:
 
 
 def _list_loops() -> Iterator[Row]:
-    often = "redirects more than 10 times"
+    often = "redirects 10 times in a row"
     loops = {"a loop": _redirect("{path}"), "a chain of a thousand": _count}
     for name, behave in loops.items():
         yield Row("redirects", name, behave, words=FOLLOW, times=_CALLS, says=often)

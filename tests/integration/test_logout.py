@@ -196,7 +196,7 @@ def test_a_session_that_can_not_be_removed(
     assert run.stderr == (
         f"error: {path} can't be removed: Read-only file system: the session of {deployment.url} {done}, "
         f"and is still stored in the file {path}\n"
-        f"Remove it by hand.\nFinish it with: coder logout --url {deployment.url}\n"
+        f"Remove {path} by hand.\nFinish it with: coder logout --url {deployment.url}\n"
     )
     assert inside.machine.files() == before
 
@@ -252,7 +252,7 @@ def test_a_url_file_that_can_not_be_removed(
     before_step(monkeypatch, "remove", "url", raising(FileError(path, Action.REMOVED, "Permission denied")))
     run = inside.run("logout", "-y")
     assert (run.code, run.text) == (0, f"Logged out of {deployment.url}.\n")
-    assert run.stderr == f"warning: {path} can't be removed: Permission denied\nRemove it by hand.\n"
+    assert run.stderr == f"warning: {path} can't be removed: Permission denied\nRemove {path} by hand.\n"
     assert {*inside.machine.files()} == {"url"}
 
 

@@ -352,7 +352,7 @@ def test_a_narrow_terminal(terminal: Open, deployment: Deployment, machine: Mach
     [
         pytest.param("y\n", 0, "", id="yes"),
         pytest.param("\n", 0, "", id="enter"),
-        pytest.param("n\n", 1, "error: Nothing was done: the session is still stored and valid\n", id="no"),
+        pytest.param("n\n", 1, "error: Nothing was done: the session is still stored, and was not revoked\n", id="no"),
         pytest.param("\x03", 130, "error: Interrupted\n", id="ctrl-c"),
     ],
 )

@@ -211,7 +211,7 @@ def test_a_refused_token_that_was_given(source: str, page: str | None, step: str
         ),
         (
             Failure.CERTIFICATE_NAMELESS,
-            "The deployment's administrator must replace it by one with the host as a subject alternative name.",
+            "The deployment's administrator must replace it with one that has the host as a subject alternative name.",
         ),
         (
             Failure.CERTIFICATE_HOST,

@@ -56,7 +56,7 @@ CODES = [
         1783,
         wincred.TooLargeError,
         "Windows finds something too large, though every field is within its documented limit",
-        "shorten the fields; if that does not help, Windows is damaged, which sfc /scannow repairs",
+        "shorten the fields; if that does not help, Windows may be damaged, which sfc /scannow can repair",
         id="1783",
     ),
     pytest.param(87, wincred.InvalidCredentialError, "Windows finds a field wrong", FIELDS, id="87"),

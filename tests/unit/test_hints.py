@@ -284,7 +284,7 @@ STORES = [
         files.FileError(Path("x"), files.Action.REPLACED, "no"),
         "Close the program that has it open, or check its permissions.",
     ),
-    (files.FileError(Path("x"), files.Action.REMOVED, "no"), "Remove it by hand."),
+    (files.FileError(Path("x"), files.Action.REMOVED, "no"), "Remove x by hand."),
     (files.FileError(Path("x"), files.Action.OPENED, "no"), "Make it and its directory writable for you."),
     (files.LinkError(Path("x")), "Put a file in its place: a link can lead a token astray."),
     (files.ForeignFileError(Path("x"), "is not a file"), "Move it away: it is not a file of a Coder client."),
@@ -363,7 +363,7 @@ COMMANDS = [
         errors.EmptyTokenVariableError("x"),
         "Set it to the token that is to be stored, or run this in a terminal.",
     ),
-    (HALF, f"Remove it by hand.\nFinish it with: coder logout --url {URL}"),
+    (HALF, f"Remove x by hand.\nFinish it with: coder logout --url {URL}"),
     (
         errors.HalfLoggedOutError("x", URL, store.KeyringFailedError("x"), 1),
         f"Finish it with: coder logout --url {URL}",

@@ -120,6 +120,6 @@ def test_a_dll_that_can_not_be_used(mocker: MockerFixture, dlopen: Callable[[str
     error = caught.value
     assert type(error) is wincred.CredentialError
     assert error.reason == f"advapi32.dll, the Credential Manager's part of Windows, can't be used: {found}"
-    assert error.advice == "this Windows lacks it, or is damaged, which sfc /scannow repairs"
+    assert error.advice == "this Windows lacks it, or is damaged, which sfc /scannow can repair"
     assert (str(error), error.winerror) == (f"{error.reason}; {error.advice}", None)
     assert isinstance(error.__cause__, OSError | AttributeError)

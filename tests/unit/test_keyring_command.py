@@ -56,7 +56,7 @@ def test_a_usable_keyring(inside: Inside, keyring: MemoryKeyring) -> None:
     assert (run.code, run.stderr) == (0, "")
     assert run.text == (
         "supported: yes\navailable: yes\nusable: yes\n"
-        f"target name: {DEFAULT_SERVICE}\npersistence: local_machine\n"
+        f"target name: {DEFAULT_SERVICE}\nstrongest persistence: local_machine\n"
         f"bytes used: {used}\nbytes free: {2560 - used}\ndeployments: 2\n"
     )
     assert set(keyring.calls) == {"get"}

@@ -40,6 +40,7 @@ def command(place: str) -> None:
 
 def find(name: str) -> str:
     """Not said."""
+    told = f"{'Going there' if name else 'Staying here'}:"
     return TABLE["a_key"] or f"no {name} here, " "of all places"
 '''
 
@@ -51,6 +52,8 @@ def test_what_a_message_is() -> None:
         "{place} is not a place{', and ' + reason if reason else ''}",
         "coder move it",
         "Move it far.",
+        "Going there",
+        "Staying here",
         "no {name} here, of all places",
     ]
 

@@ -264,7 +264,7 @@ def test_a_loop_ends(deployment: Deployment) -> None:
     deployment.answer("GET", "users/me", redirect("/api/v2/users/me"), times=None)
     with pytest.raises(RequestError) as caught:
         client(deployment.url, allow_redirects=True).identify(TOKEN)
-    assert caught.value.message == f"{deployment.url} redirects more than 10 times"
+    assert caught.value.message == f"{deployment.url} redirects 10 times in a row"
     assert caught.value.failure is Failure.REDIRECTED_TOO_OFTEN
     assert len(deployment.requests) <= 11
 

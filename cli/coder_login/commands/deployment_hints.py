@@ -57,7 +57,7 @@ _AFTER_FAILURE: dict[Failure, str] = {
         "host."
     ),
     Failure.CERTIFICATE_NAMELESS: (
-        "The deployment's administrator must replace it by one with the host as a subject alternative name."
+        "The deployment's administrator must replace it with one that has the host as a subject alternative name."
     ),
     Failure.CERTIFICATE_SELF_SIGNED: (
         "If you know the certificate, put it into a file in PEM form, and name the file in SSL_CERT_FILE."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,6 +10,9 @@ import click
 
 from coder_login.commands import output
 from coder_login.commands.options import GLOBAL_OPTIONS
+
+USE_KEYRING = " --use-keyring" if sys.platform == "win32" else ""
+"""In an example: where there is no keyring, a command that asks for it fails."""
 
 _GLOBAL = {option.key for option in GLOBAL_OPTIONS}
 

@@ -16,6 +16,7 @@ from coder_login.deployment.session_token import InvalidTokenError, QuotedTokenE
 from coder_login.errors import CoderError, KeyLeftError
 from coder_login.sessionstore import errors as store
 from coder_login.sessionstore import file_errors as files
+from coder_login.text import printable
 
 
 def find_step(error: CoderError | errors.Notice | Warning, run: Invocation) -> str:
@@ -135,7 +136,7 @@ _FILE_STEPS = {
     files.Action.READ: "Check its permissions.",
     files.Action.WRITTEN: "Make room, or make the directory writable for you.",
     files.Action.REPLACED: "Close the program that has it open, or check its permissions.",
-    files.Action.REMOVED: "Remove it by hand.",
+    files.Action.REMOVED: "Remove {path} by hand.",
     files.Action.OPENED: "Make it and its directory writable for you.",
 }
 
@@ -215,7 +216,7 @@ _STEPS: dict[type[Any], Step] = {
     files.LockError: (
         "Put the directory of the lock on a local disk: --global-config, XDG_STATE_HOME or LOCALAPPDATA names it."
     ),
-    files.FileError: lambda error, run: _FILE_STEPS[error.action],
+    files.FileError: lambda error, run: _FILE_STEPS[error.action].replace("{path}", printable(str(error.path))),
     files.LinkError: "Put a file in its place: a link can lead a token astray.",
     files.ForeignFileError: "Move it away: it is not a file of a Coder client.",
     store.KeyringFailedError: _after_keyring(),

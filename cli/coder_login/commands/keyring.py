@@ -144,6 +144,8 @@ def _format_report(report: dict[str, Any]) -> str:
 
 
 def _title(key: str) -> str:
+    if key == "persistence":  # on offer, for any credential: this one is kept on the computer
+        return "strongest persistence"
     return key.replace("_", " ").replace("go cli", "Go CLI")
 
 

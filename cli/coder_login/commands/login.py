@@ -16,6 +16,7 @@ from coder_login.commands.errors import (
     NoTokenError,
     PastedTokenError,
 )
+from coder_login.commands.help_page import USE_KEYRING
 from coder_login.commands.parsing import Command, Flag, find_given
 from coder_login.commands.settings import KEYRING_VARIABLE, TOKEN_VARIABLE, Settings
 from coder_login.deployment.session_token import InvalidTokenError
@@ -38,7 +39,7 @@ else:
 
 @click.command(
     cls=Command,
-    examples=["coder login https://dev.example.com", "coder login --use-keyring dev.example.com", *_SHELL_EXAMPLES],
+    examples=[f"coder login{USE_KEYRING} https://dev.example.com", "coder login dev.example.com", *_SHELL_EXAMPLES],
 )
 @click.argument("deployment", metavar="[URL]", required=False)
 @click.option(

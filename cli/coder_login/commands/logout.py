@@ -15,6 +15,7 @@ from coder_login.commands.errors import (
     NotRevokedError,
     TokenVariableNotice,
 )
+from coder_login.commands.help_page import USE_KEYRING
 from coder_login.commands.parsing import Command, Flag, find_given
 from coder_login.commands.settings import TOKEN_VARIABLE, Settings
 from coder_login.errors import CoderError, find_reason
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     cls=Command,
     examples=[
         "coder logout",
-        "coder logout --yes --use-keyring --url https://dev.example.com",
+        f"coder logout --yes{USE_KEYRING} --url https://dev.example.com",
         "coder logout --local-only",
     ],
 )
@@ -65,7 +66,7 @@ def _confirm(question: str, *, yes: bool) -> None:
         return
     output.check_person()
     if not output.confirm(question, default=True):
-        raise DeclinedError("nothing was done: the session is still stored and valid")
+        raise DeclinedError("nothing was done: the session is still stored, and was not revoked")
 
 
 def _forget_ownerless(files: FileStore, *, yes: bool) -> None:

@@ -56,13 +56,13 @@ class GlobalOption:
         return "; ".join(filter(None, (self.variable, default)))
 
 
-URL = GlobalOption("--url", "The deployment.", metavar="URL", variable="CODER_URL", default="the url file")
+URL = GlobalOption("--url", "The deployment.", metavar="URL", variable="CODER_URL", default="that of the last login")
 TOKEN = GlobalOption("--token", "A session token.", metavar="TOKEN", variable="CODER_SESSION_TOKEN", secret=True)
 USE_KEYRING = GlobalOption(
     "--use-keyring", "Keep the token in the system's keyring.", "flag", variable="CODER_USE_KEYRING"
 )
 GLOBAL_CONFIG = GlobalOption(
-    "--global-config", "The config directory.", metavar="DIR", variable="CODER_CONFIG_DIR", default="the system's"
+    "--global-config", "The config directory.", metavar="DIR", variable="CODER_CONFIG_DIR", default="your own, coderv2"
 )
 HEADER = GlobalOption(
     "--header",

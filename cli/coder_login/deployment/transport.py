@@ -136,7 +136,7 @@ class Transport:
                 return response
             url = self._follow(url, str(location))
             method = "GET" if response.status == 303 else method
-        fact = f"{self._deployment} redirects more than {_MAX_REDIRECTS} times"
+        fact = f"{self._deployment} redirects {_MAX_REDIRECTS} times in a row"
         raise RequestError(fact, Failure.REDIRECTED_TOO_OFTEN)
 
     def _keep_secret(self, *secrets: str) -> None:
