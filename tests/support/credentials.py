@@ -28,7 +28,7 @@ def _recover(target_name: str, kept: str) -> None:
     """Put back what a run that was killed has put aside; never over another one, which may be worth more."""
     if _find(target_name) and _find(kept):
         raise RuntimeError(
-            f"a run of the tests was killed: the credential {kept!r} is what was there before, and {target_name!r} is of "
+            f"a run of the tests was killed: the credential {kept!r} was there before, and {target_name!r} is of "
             "that run, or newer. Remove the one that you do not need, in Control Panel, Credential Manager"
         )
     _move(kept, target_name)

@@ -86,7 +86,16 @@ class ExampleWorld:
         return [folder, folder / "Scripts", self.machine.home / "bin"]
 
 
+WINDOWS = """\
+#!/bin/sh
+case "$*" in
+"login token --use-keyring --url "*) exec coder login token --use-keyring=false --url "$5" ;;
+*) echo "not as the documentation calls it: $*" >&2; exit 2 ;;
+esac
+"""
+
+
 def _stand_in_for_windows(program: Path) -> None:
     """What WSL starts by the name coder.exe: here this system's command, with the session of its file."""
-    program.write_text('#!/bin/sh\nexec coder "$@" --use-keyring=false\n', encoding="utf-8")
+    program.write_text(WINDOWS, encoding="utf-8")
     program.chmod(0o755)

@@ -124,7 +124,7 @@ def _run_console(block: Block, world: ExampleWorld) -> None:
 
 def _run_sh(block: Block, world: ExampleWorld) -> None:
     """On a terminal, with a person who pastes the token and says yes."""
-    script = "\n".join(find_lines(block))
+    script = "\n".join([*find_lines(block), *(["complete -p coder"] if "COMPLETE" in block.text else [])])
     one = Terminal([f"/bin/{block.language}", "-eu", "-c", script], world.environment, cwd=world.working_directory)
     try:
         code = one.answer({"Paste your token here: ": f"{world.token}\n", "[Y/n]: ": "y\n"})
@@ -142,9 +142,10 @@ def _run_bat(block: Block, world: ExampleWorld) -> None:
 
 
 def _run_powershell(block: Block, world: ExampleWorld) -> None:
-    script = "\n".join(find_lines(block))
     for program in find_powershells():
-        whole = f"$ErrorActionPreference = 'Stop'\n{script}\nexit $LASTEXITCODE"
+        # What a program ends with stops nothing by itself.
+        checked = "\n".join(f"{line}\nif ($LASTEXITCODE) {{ exit 1 }}" for line in find_lines(block))
+        whole = f"$ErrorActionPreference = 'Stop'\n$LASTEXITCODE = 0\n{checked}"
         options = ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass"]
         _check(block, *_call([program, *options, "-Command", whole], world))
 

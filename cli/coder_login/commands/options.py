@@ -1,4 +1,4 @@
-"""The global options, one row each: parsing, look-up, `--help` and the table in docs/command.md follow from the rows.
+"""The global options, one row each: parsing, look-up, `--help` and the reference page follow from the rows.
 
 They work before and after the name of a subcommand. The last one given wins, then the variable; an empty variable is
 as good as unset.
