@@ -259,6 +259,7 @@ SECTIONS: list[tuple[str, list[Sample]]] = [
                 "the Windows Credential Manager failed: …: … no credential store (Windows error 1312)"
             ),
             store.NotPersistentError("Windows keeps no credentials beyond this logon session"),
+            store.KeyringDeniedError("the Windows Credential Manager failed: … denies access … (Windows error 5)"),
             store.KeyringFullError("the Windows Credential Manager failed: … (Windows error 8)"),
             store.KeyringLimitError("the Windows Credential Manager failed: … (Windows error 1783)"),
             store.KeyringInstallationError("the Windows Credential Manager can't be reached: …"),

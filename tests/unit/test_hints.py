@@ -302,6 +302,10 @@ STORES = [
         "python -m pip install --force-reinstall coder-login",
     ),
     (
+        store.KeyringDeniedError("x"),
+        "Run this outside of an app container, or ask the administrator which policy forbids it. " + WITHOUT_KEYRING,
+    ),
+    (
         store.KeyringFullError("x"),
         "Other programs' entries fill it: remove some that are no longer needed, in the system's own program (on "
         f"Windows: Control Panel, Credential Manager). {WITHOUT_KEYRING}",

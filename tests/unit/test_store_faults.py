@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from coder_login.sessionstore import (
+    KeyringDeniedError,
     KeyringFailedError,
     KeyringFullError,
     KeyringLimitError,
@@ -48,7 +49,7 @@ FAILED = "the Windows Credential Manager failed: reading the generic credential 
 @pytest.mark.parametrize(
     ("code", "expected", "message"),
     [
-        pytest.param(5, KeyringFailedError, FAILED, id="access-denied"),
+        pytest.param(5, KeyringDeniedError, FAILED, id="access-denied"),
         pytest.param(8, KeyringFullError, FAILED, id="store-full"),
         pytest.param(87, KeyringFailedError, FAILED, id="invalid-parameter"),
         pytest.param(1312, NoLogonSessionKeyringError, FAILED, id="no-logon-session"),
@@ -99,9 +100,9 @@ def test_a_windows_error_leaves_the_store_as_it_was(
     put(advapi32, before)
     function, _, after = call.partition("-")
     advapi32.fail(function, 5, after=int(after), times=times)
-    with pytest.raises(KeyringFailedError) as caught:
+    with pytest.raises(KeyringDeniedError) as caught:
         OPERATIONS[operation](store)
-    assert type(caught.value) is KeyringFailedError
+    assert type(caught.value) is KeyringDeniedError
     assert TOKEN not in f"{caught.value} {caught.value.__cause__}"
     assert raw(advapi32) == before
     assert is_free(tmp_path / "lock")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from coder_login.sessionstore import (
+    KeyringDeniedError,
     KeyringFailedError,
     KeyringFullError,
     KeyringInstallationError,
@@ -52,7 +53,7 @@ def test_on_another_system_it_is_an_unsupported_keyring() -> None:
     [
         pytest.param(
             5,
-            KeyringFailedError,
+            KeyringDeniedError,
             READING + "Windows denies access to the credential store (Windows error 5)",
             id="access-denied",
         ),

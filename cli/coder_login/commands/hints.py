@@ -225,6 +225,9 @@ _STEPS: dict[type[Any], Step] = {
         "A network logon (SSH, WinRM, runas /netonly) never has one; an elevated process, or a task without a stored "
         "password, may have none. Run this in a desktop session, not elevated, or store the password with the task."
     ),
+    store.KeyringDeniedError: _after_keyring(
+        "Run this outside of an app container, or ask the administrator which policy forbids it."
+    ),
     store.KeyringFullError: _after_keyring(
         f"Other programs' entries fill it: remove some that are no longer needed, in {_SYSTEM_PROGRAM}."
     ),

@@ -35,6 +35,7 @@
             ├── KeyringInstallationError
             ├── NoLogonSessionKeyringError
             ├── KeyringFullError
+            ├── KeyringDeniedError
             ├── KeyringLimitError
             └── NotPersistentError
 """
@@ -221,6 +222,10 @@ class KeyringInstallationError(KeyringFailedError):
 
 class NoLogonSessionKeyringError(KeyringFailedError):
     """This logon session has no keyring, as over a network."""
+
+
+class KeyringDeniedError(KeyringFailedError):
+    """The system denies access to the keyring: a sandbox, or a policy."""
 
 
 class KeyringFullError(KeyringFailedError):

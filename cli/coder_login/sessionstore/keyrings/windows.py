@@ -6,6 +6,7 @@ import contextlib
 
 import wincred
 from coder_login.sessionstore.errors import (
+    KeyringDeniedError,
     KeyringFailedError,
     KeyringFullError,
     KeyringInstallationError,
@@ -64,6 +65,7 @@ def _store_errors() -> Iterator[None]:
 _KINDS: list[tuple[type[wincred.CredentialError], type[SessionStoreError]]] = [
     (wincred.UnsupportedPlatformError, UnsupportedKeyringError),
     (wincred.NoLogonSessionError, NoLogonSessionKeyringError),
+    (wincred.AccessDeniedError, KeyringDeniedError),
     (wincred.StoreFullError, KeyringFullError),
     (wincred.TooLargeError, KeyringLimitError),
 ]
