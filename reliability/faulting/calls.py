@@ -25,6 +25,7 @@ _ERRORS = {
     "epoll_wait": ("EIO", "EINTR", BURST),
     "fchmod": ("EIO", "EPERM"),
     "flock": ("EIO", "ENOLCK", "EINTR", BURST),
+    "fstat": ("EIO",),  # what a newer C library calls for an open file
     "fsync": ("EIO", "ENOSPC", "EINTR", BURST),
     "getsockopt": ("EIO",),
     "ioctl": ("EIO",),
