@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,18 +74,18 @@ def _describe(words: str, command: Helpful) -> Iterator[str]:
     context = click.Context(command, info_name=words)
     yield f"## {words}\n\n`{' '.join(command.get_usage(context).removeprefix('Usage: ').split())}`\n\n"
     yield from (f"{_as_code(' '.join(part.split()))}\n\n" for part in (command.help or "").split("\n\n"))
-    own = [record for option in _own_options(command) if (record := option.get_help_record(context))]
+    own = [option for option in command.sort_options(context)[0] if option in command.params]  # all have --help
     if own:
         yield "| option | does |\n|---|---|\n"
-        yield from (f"| {_split_names(names)} | {' '.join(text.split())} |\n" for names, text in own)
+        yield from map(partial(_describe_option, context), own)
         yield "\n"
     examples = ", ".join(f"`{line}`" for line in command.examples)
     yield f"For example: {examples}\n"
 
 
-def _own_options(command: click.Command) -> list[click.Option]:
-    shared = {option.key for option in GLOBAL_OPTIONS}
-    return [one for one in command.params if isinstance(one, click.Option) and one.name not in shared]
+def _describe_option(context: click.Context, option: click.Option) -> str:
+    names, text = option.get_help_record(context) or ("", "")
+    return f"| {_split_names(names)} | {' '.join(text.split())} |\n"
 
 
 def _split_names(names: str) -> str:

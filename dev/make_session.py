@@ -4,7 +4,7 @@
     python dev/make_session.py --check    play it, and say whether they still show what is shown
 
 The session is a real one: the installed `coder` of the Windows Python under Wine, in a terminal, with a stand-in
-deployment on this machine; so this needs what `dev/wine/` needs. Its credential is in the end as it was not there.
+deployment on this machine; so this needs what `dev/wine/` needs. In the end nobody is logged in there.
 """
 
 from __future__ import annotations

@@ -13,13 +13,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import examples
 import pytest
 from coder_login.sessionstore import DEFAULT_SERVICE, KeyringStore
 from credentials import put_aside
 from dev_tools import load
+from example_runners import RUNNERS, run
 from example_world import URL, ExampleWorld
-from examples import Block, find_systems, read_blocks
+from examples import PROMPTS, Block, find_systems, read_blocks
 
 import wincred
 
@@ -55,8 +55,8 @@ def world(tmp_path: Path) -> Iterator[ExampleWorld]:
         yield made
 
 
-def blocks_for(page: Path, *systems: str) -> list[Block]:
-    return [block for block in read_blocks(page) if find_systems(block).intersection(systems)]
+def blocks_for(page: Path, system: str) -> list[Block]:
+    return [block for block in read_blocks(page) if system in find_systems(block)]
 
 
 def name_page(page: Path) -> str:
@@ -67,8 +67,8 @@ def name_page(page: Path) -> str:
 def test_every_block_can_be_run(page: Path) -> None:
     """By its language, on a system that CI has; nothing else is code."""
     for block in read_blocks(page):
-        assert block.language in {*examples.RUNNERS, "text"}, f"{block.place} is {block.language!r}"
-        assert block.language != "console" or block.text[:2] in examples.PROMPTS, f"{block.place} has no prompt"
+        assert block.language in {*RUNNERS, "text"}, f"{block.place} is {block.language!r}"
+        assert block.language != "console" or block.text[:2] in PROMPTS, f"{block.place} has no prompt"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="on Windows they need the Credential Manager")
@@ -76,31 +76,29 @@ def test_every_block_can_be_run(page: Path) -> None:
 def test_the_blocks_of_a_page(page: Path, world: ExampleWorld) -> None:
     """On Linux and macOS: all but those for Windows."""
     for block in blocks_for(page, "posix"):
-        examples.run(block, world)
+        run(block, world)
 
 
-def run_with_keyring(page: Path, system: str, world: ExampleWorld) -> None:
+WINDOWS = {"windows": pytest.mark.credential_manager, "windows itself": pytest.mark.windows}
+"""Wine is one of the first; what only the second has is PowerShell, and cmdkey."""
+
+
+@pytest.mark.usefixtures("kept_credentials")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("page", "system"),
+    [
+        pytest.param(page, system, marks=mark, id=f"{name_page(page)}-{system}")
+        for system, mark in WINDOWS.items()
+        for page in PAGES
+        if blocks_for(page, system)
+    ],
+)
+def test_the_blocks_of_a_page_on_windows(page: Path, system: str, world: ExampleWorld) -> None:
+    """With a session of the deployment in the keyring, too."""
     for block in blocks_for(page, system):
         KeyringStore(lock_path=world.machine.home / "lock").write(URL, world.token)
-        examples.run(block, world)
-
-
-@pytest.mark.credential_manager
-@pytest.mark.usefixtures("kept_credentials")
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks_for(page, "windows")], ids=name_page)
-def test_the_blocks_of_a_page_on_windows(page: Path, world: ExampleWorld) -> None:
-    """With a session of the deployment in the keyring, too."""
-    run_with_keyring(page, "windows", world)
-
-
-@pytest.mark.windows
-@pytest.mark.usefixtures("kept_credentials")
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks_for(page, "windows itself")], ids=name_page)
-def test_the_blocks_of_a_page_on_windows_itself(page: Path, world: ExampleWorld) -> None:
-    """Those of PowerShell, and of what else Wine has not."""
-    run_with_keyring(page, "windows itself", world)
+        run(block, world)
 
 
 MODULES = [
@@ -118,7 +116,7 @@ def test_the_examples_of_a_docstring(module: Path, world: ExampleWorld) -> None:
     """They are those of the docstring as a page: in a process of their own, with a session in the keyring."""
     KeyringStore(lock_path=world.machine.home / "lock").write(URL, world.token)
     text = "\n".join(find_docstrings(module))
-    examples.run(Block(module, 1, "python", GIVEN + text), world)
+    run(Block(module, 1, "python", GIVEN + text), world)
 
 
 GIVEN = """\
@@ -146,7 +144,7 @@ def test_an_example_of_help(line: str, world: ExampleWorld) -> None:
     """In the shell of this system, with a person at the terminal where there is one."""
     if sys.platform == "win32" and line.startswith("coder logout"):
         line += " --yes"  # there is no terminal to be had
-    examples.run(Block(Path("--help"), 1, "bat" if sys.platform == "win32" else "sh", line), world)
+    run(Block(Path("--help"), 1, "bat" if sys.platform == "win32" else "sh", line), world)
 
 
 @pytest.mark.credential_manager
@@ -157,4 +155,4 @@ def test_an_example_of_help_with_the_keyring(line: str, world: ExampleWorld) -> 
     KeyringStore(lock_path=world.machine.home / "lock").write(URL, world.token)
     if "reset" in line:
         wincred.write(DEFAULT_SERVICE, b"damaged")
-    examples.run(Block(Path("--help"), 1, "bat", line), world)
+    run(Block(Path("--help"), 1, "bat", line), world)

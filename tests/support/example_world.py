@@ -48,6 +48,7 @@ class ExampleWorld:
             self.machine = Machine(self.folder / "home")
             self.machine.home.mkdir()
             self.token = self.deployment.issue_token()
+            self._furnish()
             self.log_in()
             self._stack = stack.pop_all()
         return self
@@ -56,12 +57,15 @@ class ExampleWorld:
         self._stack.close()
 
     def log_in(self) -> None:
-        """Store the session of URL in the files, good again if it was revoked; leave a token in a file beside them."""
+        """Store the session of URL in the files, good again if it was revoked."""
         self.deployment.issue_token(self.token)
         FileStore(self.machine.directory).write(URL, self.token)
-        shutil.copytree(EXAMPLES, self.working_directory, dirs_exist_ok=True)
+
+    def _furnish(self) -> None:
+        """The programs that the examples call, and the files that they read."""
+        shutil.copytree(EXAMPLES, self.working_directory)
         programs = self.machine.home / "bin"
-        programs.mkdir(exist_ok=True)
+        programs.mkdir()
         if sys.platform != "win32":
             _stand_in_for_windows(programs / "coder.exe")
         elif not any((folder / "coder.exe").exists() for folder in self._scripts()):

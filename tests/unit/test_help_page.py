@@ -7,9 +7,8 @@ import sys
 
 import click
 import pytest
-from coder_login.commands.login_token import command as login_token
 from coder_login.commands.options import GLOBAL_OPTIONS
-from coder_login.commands.program import coder
+from dev_tools import load
 
 from cli import Inside
 
@@ -18,19 +17,8 @@ pytest_plugins = ["cli_fixtures"]
 GLOBAL = {option.name for option in GLOBAL_OPTIONS}
 
 
-def walk(command: click.Command, *words: str) -> dict[str, click.Command]:
-    """*command* and all below it, by the words that call them."""
-    found = {" ".join(words): command}
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            below = command.get_command(context, name)
-            assert below is not None
-            found |= walk(below, *words, name)
-    return found
-
-
-COMMANDS = walk(coder) | {"login token": login_token}
+COMMANDS = {words.partition(" ")[2]: command for words, command in load("make_command_reference").find_commands()}
+"""By the words after `coder`."""
 
 
 def sections(text: str) -> dict[str, str]:
@@ -64,9 +52,8 @@ def test_it_fits_on_80_columns(inside: Inside, words: str) -> None:
 @pytest.mark.parametrize("words", COMMANDS)
 def test_an_example_is_of_the_command(words: str) -> None:
     """Each is a line of its own command, or, of a group, of one below it."""
-    examples = COMMANDS[words].examples  # type: ignore[attr-defined]  # every one is a Helpful
-    assert examples
-    for line in examples:
+    assert COMMANDS[words].examples
+    for line in COMMANDS[words].examples:
         assert f"coder {words}".strip() in line
 
 

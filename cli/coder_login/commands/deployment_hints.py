@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
-from coder_login.commands.invocation import Invocation
+from coder_login.commands.invocation import Invocation, Step
 from coder_login.deployment.errors import (
     APIError,
     CompressedAnswerError,
@@ -28,8 +27,6 @@ from coder_login.deployment.errors import (
 )
 from coder_login.deployment.url import InvalidURLError
 from coder_login.deployment.url_parsing import URLFault
-
-Step: TypeAlias = str | Callable[[Any, Invocation], str]
 
 _AFTER_STATUS = {
     403: "The user of this token may not do that: ask the deployment's administrator.",

@@ -11,7 +11,7 @@ import click
 from coder_login.commands import output
 from coder_login.commands.options import GLOBAL_OPTIONS
 
-USE_KEYRING = " --use-keyring" if sys.platform == "win32" else ""
+WITH_KEYRING = " --use-keyring" if sys.platform == "win32" else ""
 """In an example: where there is no keyring, a command that asks for it fails."""
 
 _GLOBAL = {option.key for option in GLOBAL_OPTIONS}
@@ -34,11 +34,17 @@ class Helpful(click.Command):
         return option
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        parameters = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
-        _write(ctx, formatter, "Options", (one for one in parameters if one.name not in _GLOBAL))
+        own, shared = self.sort_options(ctx)
+        _write(ctx, formatter, "Options", own)
         if isinstance(self, click.Group):
             self.format_commands(ctx, formatter)
-        _write(ctx, formatter, "Global options", (one for one in parameters if one.name in _GLOBAL))
+        _write(ctx, formatter, "Global options", shared)
+
+    def sort_options(self, ctx: click.Context) -> tuple[list[click.Option], list[click.Option]]:
+        """The command's own, and those that every command has."""
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+        shared = [one for one in options if one.name in _GLOBAL]
+        return [one for one in options if one not in shared], shared
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Examples"):
@@ -52,10 +58,8 @@ def _tell_help(ctx: click.Context, param: click.Parameter, wanted: bool) -> None
         ctx.exit()
 
 
-def _write(
-    ctx: click.Context, formatter: click.HelpFormatter, heading: str, parameters: Iterable[click.Option]
-) -> None:
-    records = [record for parameter in parameters if (record := parameter.get_help_record(ctx))]
+def _write(ctx: click.Context, formatter: click.HelpFormatter, heading: str, options: Iterable[click.Option]) -> None:
+    records = [record for option in options if (record := option.get_help_record(ctx))]
     if records:
         with formatter.section(heading):
             formatter.write_dl(records)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from coder_login.commands import deployment_hints, errors, options
-from coder_login.commands.deployment_hints import Step
+from coder_login.commands import deployment_hints, errors, keyring_hints, options
 from coder_login.commands.go_cli import find_go_program
-from coder_login.commands.invocation import Invocation, quote
+from coder_login.commands.invocation import Invocation, Step, quote
 from coder_login.deployment.session_token import InvalidTokenError, QuotedTokenError
 from coder_login.errors import CoderError, KeyLeftError
 from coder_login.sessionstore import errors as store
@@ -26,23 +25,6 @@ def find_step(error: CoderError | errors.Notice | Warning, run: Invocation) -> s
             step = _STEPS[kind]
             return step if isinstance(step, str) else step(error, run)
     return ""
-
-
-_INSTALL = "Install the command again, with what it needs: python -m pip install --force-reinstall coder-login"
-_SYSTEM_PROGRAM = "the system's own program (on Windows: Control Panel, Credential Manager)"
-
-
-def _after_keyring(advice: str = "") -> Step:
-    """*advice*, and how to do without the keyring, where that is a way out."""
-    return lambda error, run: " ".join(filter(None, (advice, _way_out(run))))
-
-
-def _way_out(run: Invocation) -> str:
-    if run.is_about_stored:
-        return ""
-    if run.uses_keyring:
-        return "Leave out --use-keyring (or set CODER_USE_KEYRING=false) to keep the token in a file."
-    return "Without --use-keyring, a login keeps the token in a file."
 
 
 def _after_foreign_command(error: errors.ForeignCommandError, run: Invocation) -> str:
@@ -78,38 +60,10 @@ def _after_mismatch(error: store.OriginMismatchError, run: Invocation) -> str:
     return login
 
 
-def _after_misfit(notice: errors.MisfitNotice, run: Invocation) -> str:
-    if notice.misfits.is_mended:
-        return "The next login with --use-keyring repairs it."
-    login = "A login with --use-keyring and --replace puts a session in the place of what has a deployment's key."
-    if not notice.misfits.has_others:
-        return login
-    remove = f"remove the credential in {_SYSTEM_PROGRAM}, and log in again to each deployment."
-    return f"{login}\nFor the rest, {remove}" if notice.misfits.has_hosts else f"No login repairs it: {remove}"
-
-
 def _after_damaged_token(error: store.DamagedTokenError, run: Invocation) -> str:
     url, keyring = str(error.url), run.store_of(error.in_keyring)
     login = run.spell("Log in again with:", "login", url, keyring=keyring)
     return "\n".join((login, run.spell("Or forget it with:", "logout", "--local-only", "--url", url, keyring=keyring)))
-
-
-def _after_damage(error: store.StoreDamagedError, run: Invocation) -> str:
-    if error.key is not None:
-        # Not a reset, which would take the other entries along, and refuses to.
-        return "Nothing was changed. A login with --use-keyring and --replace puts a session in its place."
-    look = f"Nothing was changed. Look at it in {_SYSTEM_PROGRAM}"
-    return run.spell(f"{look}, or discard it with:", "keyring reset")
-
-
-def _after_no_room(error: store.NoRoomError, run: Invocation) -> str:
-    if error.others == ():
-        remove = f"What fills it can't be logged out of: remove the credential in {_SYSTEM_PROGRAM}."
-        return " ".join(filter(None, (remove, _way_out(run))))
-    if error.others is None:
-        return run.spell("Log out of a deployment that is no longer needed. List them with:", "keyring list")
-    others = ", ".join(map(str, error.others))
-    return f"Log out of a deployment that is no longer needed: {others}"
 
 
 def _after_key_left(error: KeyLeftError, run: Invocation) -> str:
@@ -171,7 +125,6 @@ _STEPS: dict[type[Any], Step] = {
     errors.DisplacedNotice: lambda error, run: (
         f"It was not revoked: {error.owner} still accepts it until it expires or is revoked there."
     ),
-    errors.MisfitNotice: _after_misfit,
     errors.TokenVariableNotice: "Unset it.",
     KeyLeftError: _after_key_left,
     store.SessionNotFoundError: lambda error, run: run.spell("Log in with:", "login", str(error.url or "URL")),
@@ -185,23 +138,9 @@ _STEPS: dict[type[Any], Step] = {
     store.SessionConflictError: lambda error, run: run.spell(
         "Replace that one with --replace, or give up the file's with:", "logout", "--url", str(error.url), keyring=False
     ),
-    store.AmbiguousSessionError: lambda error, run: run.spell(
-        "Log in again, which replaces both, with:", "login", str(error.origin), keyring=True
-    ),
     store.DamagedTokenError: _after_damaged_token,
-    store.StoreDamagedError: _after_damage,
-    store.StoreInOrderError: lambda error, run: run.spell(
-        f"To discard it all the same, remove it in {_SYSTEM_PROGRAM}.\nTo forget a session, use:",
-        "logout",
-        "--url",
-        "URL",
-        keyring=True,
-    ),
-    store.NothingStoredError: lambda error, run: run.spell("Log in with:", "login", "URL", keyring=True),
-    store.NoRoomError: _after_no_room,
     store.StoreLockedError: "Try again, or end the coder process that hangs.",
     store.StoreChangedError: "End the other program that writes it, and try again.",
-    store.WriteLostError: "Try again. Another program may be writing the same credential over and over.",
     store.URLFileError: lambda error, run: "\n".join(
         (
             "Log in, or write the URL of a deployment into it.",
@@ -209,35 +148,15 @@ _STEPS: dict[type[Any], Step] = {
         )
     ),
     store.RestoreError: _after_failure,
-    store.KeyringRestoreError: lambda error, run: run.spell("See what is stored with:", "keyring list"),
     store.MigrationError: lambda error, run: _after_failure(error, run) or "Run this again.",
     files.NoConfigDirectoryError: "Say where with --global-config DIR or CODER_CONFIG_DIR.",
     files.NoLockDirectoryError: lambda error, run: f"Set {error.variables} to one.",
     files.LockError: (
         "Put the directory of the lock on a local disk: --global-config, XDG_STATE_HOME or LOCALAPPDATA names it."
     ),
-    files.FileError: lambda error, run: _FILE_STEPS[error.action].replace("{path}", printable(str(error.path))),
+    files.FileError: lambda error, run: _FILE_STEPS[error.action].format(path=printable(str(error.path))),
     files.LinkError: "Put a file in its place: a link can lead a token astray.",
     files.ForeignFileError: "Move it away: it is not a file of a Coder client.",
-    store.KeyringFailedError: _after_keyring(),
-    store.KeyringInstallationError: lambda error, run: "\n".join(filter(None, (_way_out(run), _INSTALL))),
-    store.NoLogonSessionKeyringError: _after_keyring(
-        "A network logon (SSH, WinRM, runas /netonly) never has one; an elevated process, or a task without a stored "
-        "password, may have none. Run this in a desktop session, not elevated, or store the password with the task."
-    ),
-    store.KeyringDeniedError: _after_keyring(
-        "Run this outside of an app container, or ask the administrator which policy forbids it."
-    ),
-    store.KeyringFullError: _after_keyring(
-        f"Other programs' entries fill it: remove some that are no longer needed, in {_SYSTEM_PROGRAM}."
-    ),
-    store.KeyringLimitError: _after_keyring(
-        "Windows may be damaged: an administrator can check and repair it with sfc /scannow and a restart."
-    ),
-    store.NotPersistentError: _after_keyring(
-        'On Windows the policy "Do not allow storage of passwords and credentials for network authentication" is a '
-        "usual cause."
-    ),
     files.UntrustedFileError: _after_untrusted,
     files.InsecureFileWarning: lambda error, run: f"Close it to them with: chmod 600 {quote([str(error.path)])}",
     files.InsecureDirectoryWarning: lambda error, run: (
@@ -246,4 +165,5 @@ _STEPS: dict[type[Any], Step] = {
     files.LeftoverFileWarning: "Remove it by hand.",
     InvalidTokenError: "Copy the token alone, as the deployment's page shows it.",
     **deployment_hints.STEPS,
+    **keyring_hints.STEPS,
 }

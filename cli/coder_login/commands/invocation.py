@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from coder_login.commands import options
 from coder_login.commands.errors import UsageError
@@ -92,6 +94,10 @@ class Invocation:
             # Absolute: pasted elsewhere it means the same. Empty: the usual one, whatever the variable says.
             return [option.name, self._given.get_directory(option) or ""]
         return [option.name, f"{value:g}" if option.kind == "seconds" else str(value)]
+
+
+Step: TypeAlias = str | Callable[[Any, Invocation], str]
+"""What to do about an error: the same for all of its class, or made of its facts and the run."""
 
 
 def _names_deployment(words: tuple[str, ...]) -> bool:

@@ -16,7 +16,7 @@ from coder_login.commands.errors import (
     NoTokenError,
     PastedTokenError,
 )
-from coder_login.commands.help_page import USE_KEYRING
+from coder_login.commands.help_page import WITH_KEYRING
 from coder_login.commands.parsing import Command, Flag, find_given
 from coder_login.commands.settings import KEYRING_VARIABLE, TOKEN_VARIABLE, Settings
 from coder_login.deployment.session_token import InvalidTokenError
@@ -39,7 +39,7 @@ else:
 
 @click.command(
     cls=Command,
-    examples=[f"coder login{USE_KEYRING} https://dev.example.com", "coder login dev.example.com", *_SHELL_EXAMPLES],
+    examples=[f"coder login{WITH_KEYRING} https://dev.example.com", "coder login dev.example.com", *_SHELL_EXAMPLES],
 )
 @click.argument("deployment", metavar="[URL]", required=False)
 @click.option(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from coder_login.commands import everyday
-from coder_login.commands.help_page import USE_KEYRING
+from coder_login.commands.help_page import WITH_KEYRING
 from coder_login.commands.parsing import Command, find_given
 
 
 @click.command(
     cls=Command,
-    examples=["coder login token", f"coder login token{USE_KEYRING} --url https://dev.example.com"],
+    examples=["coder login token", f"coder login token{WITH_KEYRING} --url https://dev.example.com"],
 )
 @click.pass_context
 def command(ctx: click.Context) -> None:

@@ -15,7 +15,7 @@ from coder_login.commands.errors import (
     NotRevokedError,
     TokenVariableNotice,
 )
-from coder_login.commands.help_page import USE_KEYRING
+from coder_login.commands.help_page import WITH_KEYRING
 from coder_login.commands.parsing import Command, Flag, find_given
 from coder_login.commands.settings import TOKEN_VARIABLE, Settings
 from coder_login.errors import CoderError, find_reason
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     cls=Command,
     examples=[
         "coder logout",
-        f"coder logout --yes{USE_KEYRING} --url https://dev.example.com",
+        f"coder logout --yes{WITH_KEYRING} --url https://dev.example.com",
         "coder logout --local-only",
     ],
 )

@@ -13,7 +13,7 @@ from coder_login import IDENTITY
 from coder_login.commands import output
 from coder_login.commands.everyday import COMPLETION
 from coder_login.commands.go_cli import COMMANDS
-from coder_login.commands.help_page import USE_KEYRING
+from coder_login.commands.help_page import WITH_KEYRING
 from coder_login.commands.options import Given
 from coder_login.commands.parsing import Group, scan
 from coder_login.text import printable, redact
@@ -110,7 +110,7 @@ def _tell_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> N
     cls=Subcommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     examples=[
-        f"coder login{USE_KEYRING} https://dev.example.com",
+        f"coder login{WITH_KEYRING} https://dev.example.com",
         "coder whoami",
         "coder login token",
         "coder logout",

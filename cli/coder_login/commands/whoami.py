@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coder_login.commands import output, tokens
-from coder_login.commands.help_page import USE_KEYRING
+from coder_login.commands.help_page import WITH_KEYRING
 from coder_login.commands.parsing import Command, find_given, output_option
 from coder_login.commands.settings import Settings
 from coder_login.text import printable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from coder_login.session import Session
 
 
-@click.command(cls=Command, examples=["coder whoami", f"coder whoami{USE_KEYRING} --output json"])
+@click.command(cls=Command, examples=["coder whoami", f"coder whoami{WITH_KEYRING} --output json"])
 @output_option
 @click.pass_context
 def command(ctx: click.Context, form: str) -> None:
