@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from child import Child
 from coder_login.commands.completion import PowerShellComplete
 from example_world import ExampleWorld
+from powershell_syntax import has_error, only_on_linux
 
 PROGRAMS = [
     pytest.param("powershell", id="5.1"),
@@ -51,11 +49,8 @@ def test_tab_completes(tmp_path: Path, program: str, line: str, completed: list[
     assert [text.strip() for text in said if text.strip()] == [*completed, "left:"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the parser is installed on Linux alone")
+@only_on_linux
 def test_the_script_can_be_parsed() -> None:
-    """By another parser than PowerShell's own, for a machine that has no PowerShell to run it."""
-    tree_sitter: Any = importlib.import_module("tree_sitter")
-    grammar: Any = importlib.import_module("tree_sitter_powershell")
-    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    """Also where it can't be run."""
     script = PowerShellComplete(None, {}, "coder", "_CODER_COMPLETE").source()  # type: ignore[arg-type]  # it asks the command for nothing
-    assert not parser.parse(script.encode()).root_node.has_error
+    assert not has_error(script.encode())

@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -27,7 +28,7 @@ import mutants
 from mutating import verdicts
 from mutating.bench import ROOT, Bench
 from mutating.child import run_in_child
-from mutating.line_map import UNSEEN, LineMap
+from mutating.line_map import ABOUT_TEXT, OF_OTHERS, UNSEEN, LineMap
 from mutating.lists import (
     Excuse,
     find_stale,
@@ -451,6 +452,19 @@ def test_a_mutant_is_put_into_its_function(module: Any, tmp_path: Path) -> None:
     with held() as given:
         assert given == 2
     assert {line for *_, line in held.__wrapped__.__code__.co_lines() if line} == lines - {7}
+
+
+# They read a page or load a maker, and judge what the code does all the same.
+JUDGES = {"help_page", "options", "startup", "stored_format", "mutants"}
+
+
+def test_who_reads_our_text_is_no_judge() -> None:
+    """A mutant whose changed words a page does not have would count as found, whatever the code does."""
+    readers = re.compile(r"from dev_tools import|\.md\"|MESSAGES")
+    unit = (ROOT / "tests/unit").glob("test_*.py")
+    found = {path.stem.removeprefix("test_") for path in unit if readers.search(path.read_text(encoding="utf-8"))}
+    left_out = {path.partition("test_")[2].removesuffix(".py") for path in ABOUT_TEXT + OF_OTHERS}
+    assert found - JUDGES <= left_out
 
 
 @pytest.mark.parametrize(

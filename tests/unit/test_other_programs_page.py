@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
-from typing import Any
 
 import pytest
 from coder_login.sessionstore import DEFAULT_SERVICE
 from fake_advapi32 import FakeAdvapi32
+from powershell_syntax import has_error, only_on_linux
 from stored_forms import EXAMPLES
 from stores import HTTPS, NEWER, TOKEN, compact, entry
 
@@ -42,27 +40,10 @@ def test_every_language_is_shown_and_no_program_is_left_out() -> None:
     assert shown == set(FILES)
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", TEXT))
-def test_a_link_leads_to_a_file(target: str) -> None:
-    """Of this checkout."""
-    assert (PAGE.parent / target).exists()
-
-
-@pytest.mark.parametrize("anchor", re.findall(r"\]\(([\w.-]+#[\w-]+)\)", TEXT))
-def test_a_link_leads_to_a_section(anchor: str) -> None:
-    """By its heading."""
-    name, _, section = anchor.partition("#")
-    headings = re.findall(r"^#+ (.*)$", (PAGE.parent / name).read_text(encoding="utf-8"), re.MULTILINE)
-    assert section in {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the parser is installed on Linux alone")
+@only_on_linux
 def test_the_program_for_powershell_can_be_parsed() -> None:
-    """By another parser than PowerShell's own, for a machine that has no PowerShell to run it."""
-    tree_sitter: Any = importlib.import_module("tree_sitter")
-    grammar: Any = importlib.import_module("tree_sitter_powershell")
-    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
-    assert not parser.parse((EXAMPLES / "read_session.ps1").read_bytes()).root_node.has_error
+    """Also where it can't be run."""
+    assert not has_error((EXAMPLES / "read_session.ps1").read_bytes())
 
 
 def test_the_program_for_powershell_is_ascii() -> None:

@@ -13,10 +13,11 @@ from coder_login.sessionstore import FileStore, KeyringStore
 from examples import read_blocks
 from go_client import GoClient
 from go_files import GoFiles
-from memory_keyring import MemoryKeyring
-from stores import SERVICE
+from stores import SERVICE, SharedKeyring
 
 import wincred
+
+pytest_plugins = ["store_fixtures"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "stored-format.md"
 URL, OTHER = "https://dev.example.com", "https://dev.example.com:8443"
@@ -43,49 +44,39 @@ BLOCKS = {
 }
 
 
-@pytest.fixture
-def keyring() -> MemoryKeyring:
-    return MemoryKeyring()
-
-
-@pytest.fixture
-def store(keyring: MemoryKeyring, tmp_path: Path) -> KeyringStore:
-    return KeyringStore(SERVICE, provider=keyring, lock_path=tmp_path / "lock")
-
-
-def test_what_we_write(store: KeyringStore, keyring: MemoryKeyring) -> None:
+def test_what_we_write(store: KeyringStore, provider: SharedKeyring) -> None:
     """The map with origins; another entry is appended."""
     store.write(URL, TOKEN)
-    assert keyring.blobs[SERVICE] == BLOCKS["origins"]
+    assert provider.blobs[SERVICE] == BLOCKS["origins"]
     store.write(OTHER, OTHER_TOKEN)
-    assert keyring.blobs[SERVICE] == BLOCKS["two"]
+    assert provider.blobs[SERVICE] == BLOCKS["two"]
 
 
 @pytest.mark.parametrize(("records_origin", "form"), [(True, "origins"), (False, "bare")], ids=["newest", "released"])
-def test_what_the_go_client_writes(keyring: MemoryKeyring, records_origin: bool, form: str) -> None:
+def test_what_the_go_client_writes(provider: SharedKeyring, records_origin: bool, form: str) -> None:
     """The newest source the origin, the released one the bare host."""
-    GoClient(keyring, records_origin=records_origin).write(URL, TOKEN)
-    assert keyring.blobs[SERVICE] == BLOCKS[form]
+    GoClient(provider, records_origin=records_origin).write(URL, TOKEN)
+    assert provider.blobs[SERVICE] == BLOCKS[form]
 
 
 @pytest.mark.parametrize("form", ["origins", "two", "bare", "single"])
-def test_every_form_is_read(store: KeyringStore, keyring: MemoryKeyring, form: str) -> None:
+def test_every_form_is_read(store: KeyringStore, provider: SharedKeyring, form: str) -> None:
     """And written back as the map with origins, from an older form too."""
-    keyring.blobs[SERVICE] = BLOCKS[form]
+    provider.blobs[SERVICE] = BLOCKS[form]
     assert store.read(URL) == TOKEN
     store.write(URL, TOKEN)
-    assert keyring.blobs[SERVICE] == BLOCKS["two" if form == "two" else "origins"]
+    assert provider.blobs[SERVICE] == BLOCKS["two" if form == "two" else "origins"]
 
 
-def test_utf_16_is_read_and_repaired(store: KeyringStore, keyring: MemoryKeyring) -> None:
+def test_utf_16_is_read_and_repaired(store: KeyringStore, provider: SharedKeyring) -> None:
     """The page shows its beginning; the Go client can't read it."""
     whole = BLOCKS["origins"].decode().encode("utf-16-le")
     assert whole.startswith(BLOCKS["utf-16"])
-    keyring.blobs[SERVICE] = whole
+    provider.blobs[SERVICE] = whole
     assert store.read(URL) == TOKEN
     assert store.find_misfits().facts
     store.write(URL, TOKEN)
-    assert keyring.blobs[SERVICE] == BLOCKS["origins"]
+    assert provider.blobs[SERVICE] == BLOCKS["origins"]
 
 
 def test_the_files(tmp_path: Path) -> None:
