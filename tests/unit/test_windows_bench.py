@@ -94,6 +94,14 @@ def test_the_environment_names_no_checkout(bench: Any, monkeypatch: pytest.Monke
     assert (environment["PYTHONSAFEPATH"], environment["REQUIRE_CREDENTIAL_MANAGER"]) == ("1", "1")
 
 
+def test_wine_looks_for_no_screen(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wine 10 writes into the terminal that it has found none; who wants other settings of Wine's names them."""
+    monkeypatch.delenv("WINEDLLOVERRIDES", raising=False)
+    assert bench.windows_environment()["WINEDLLOVERRIDES"] == "winewayland.drv="
+    monkeypatch.setenv("WINEDLLOVERRIDES", "mscoree=")
+    assert bench.windows_environment()["WINEDLLOVERRIDES"] == "mscoree="
+
+
 def test_a_part_that_was_changed_is_made_anew(bench: Any) -> None:
     """Else what is tried would be what somebody tried out; one that is whole is left alone."""
     part = bench.Part(bench.BENCH / "part", "inputs", lambda new: (new / "file").write_text("content"))
