@@ -32,6 +32,7 @@ from coder_login.deployment.errors import (
 )
 from coder_login.deployment.faults import MAX_BODY
 from coder_login.deployment.headers import Headers
+from coder_login.deployment.response import Response
 from coder_login.deployment.session_token import InvalidTokenError
 from deployment import Deployment
 from loopback import Answer, error, json_answer, redirect
@@ -333,7 +334,7 @@ def test_an_answer_is_unpacked_once(deployment: Deployment, monkeypatch: pytest.
 def test_json_that_takes_much_more_than_its_bytes_is_not_parsed(item: str) -> None:
     """Lists of lists would take fifty times as much memory, and each of many texts its time."""
     content = f"[{','.join([item] * (MAX_BODY // (len(item) + 1) - 1))}]".encode()
-    response = transport.Response("https://dev.example.com", 200, Message(), content)
+    response = Response("https://dev.example.com", 200, Message(), content)
     tracemalloc.start()
     try:
         assert response.read_json() is None
@@ -353,7 +354,7 @@ def test_json_that_takes_much_more_than_its_bytes_is_not_parsed(item: str) -> No
 def test_json_of_as_many_values_as_are_read(value: str, most: int) -> None:
     """10,000, for a user of nearly as many organizations."""
     read, not_read = (f"[{','.join([value] * count)}]".encode() for count in (most, most + 1))
-    answers = [transport.Response("https://dev.example.com", 200, Message(), text) for text in (read, not_read)]
+    answers = [Response("https://dev.example.com", 200, Message(), text) for text in (read, not_read)]
     assert [answer.read_json() for answer in answers] == [[json.loads(value)] * most, None]
 
 
@@ -369,14 +370,14 @@ def test_json_of_as_many_values_as_are_read(value: str, most: int) -> None:
 def test_json_of_as_many_levels_as_are_read(deepest: str, deeper: str) -> None:
     """100, of arrays and objects alike; what has no level of its own may be in the last."""
     texts = (deepest.encode(), deeper.encode())
-    answers = [transport.Response("https://dev.example.com", 200, Message(), text) for text in texts]
+    answers = [Response("https://dev.example.com", 200, Message(), text) for text in texts]
     assert [answer.read_json() for answer in answers] == [json.loads(deepest), None]
 
 
 @pytest.mark.parametrize("levels", [1_000, 9_000])
 def test_json_that_is_nested_too_deep_is_none(levels: int) -> None:
     """How deep Python itself reads differs from version to version; it gives up with an error that is no ValueError."""
-    answer = transport.Response("https://dev.example.com", 200, Message(), b"[" * levels + b"]" * levels)
+    answer = Response("https://dev.example.com", 200, Message(), b"[" * levels + b"]" * levels)
     assert answer.read_json() is None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from coder_login.deployment.exchange import Request
 from coder_login.deployment.proxies import Proxy
-from coder_login.deployment.transport import Response
+from coder_login.deployment.response import Response
 from coder_login.deployment.url import DeploymentURL, Origin
 from coder_login.session import Forgotten, Kept
 from coder_login.sessionstore import Usage

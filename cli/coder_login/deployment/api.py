@@ -24,8 +24,9 @@ from coder_login.deployment.errors import (
     UnexpectedAnswerError,
     WebPageError,
 )
+from coder_login.deployment.response import Response
 from coder_login.deployment.session_token import InvalidTokenError, check_token
-from coder_login.deployment.transport import Response, Transport
+from coder_login.deployment.transport import Transport
 from coder_login.deployment.url import DeploymentURL
 
 _DEEPEST_BASE = 4

@@ -5,7 +5,6 @@ The token and the custom headers go to the deployment's origin and nowhere else.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -24,56 +23,22 @@ from coder_login.deployment.faults import ERRORS, MAX_BODY, UnsentError, marked
 from coder_login.deployment.headers import Headers, join_headers, split_value
 from coder_login.deployment.proxies import find_proxy
 from coder_login.deployment.redirects import find_deployment
+from coder_login.deployment.response import Response
 from coder_login.deployment.url import DeploymentURL, Origin, parse_origin
 from coder_login.text import printable, redact
-from coder_login.value import Value
 
 if TYPE_CHECKING:
     import ssl
     from email.message import Message
-    from typing import Any
 
 TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105  # the header's name
-BUILD_HEADER = "X-Coder-Build-Version"
 USER_AGENT = f"{IDENTITY.replace(' ', '/')} ({sys.platform}; Python {sys.version_info[0]}.{sys.version_info[1]})"
 """This program, its version and the system."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 10
-_MAX_VALUES = 10_000  # of JSON: each of three bytes can take a hundred of memory, and is looked through for secrets
-_MAX_NESTING = 100  # levels of JSON; how many Python itself reads differs from version to version
 _PLAIN = re.compile("[!-~]*")  # what http.client sends of a URL
 _SHORTEST_SECRET = 6  # characters; a shorter value of a header, like "true", is in every other text
-
-
-class Response(Value):
-    """An answer: its status, what it says, and whether a Coder deployment gave it."""
-
-    __slots__ = ("url", "status", "headers", "content")
-    _SECRETS = frozenset({"content"})
-    url: str
-    status: int
-    headers: Message
-    content: bytes | None
-    """The body without the codings in which it came; None when they can't be undone."""
-
-    def __init__(self, url: str, status: int, headers: Message, content: bytes | None) -> None:
-        self._fill(url, status, headers, content)
-
-    @property
-    def build_version(self) -> str | None:
-        version = self.headers.get(BUILD_HEADER)
-        return None if version is None else str(version)
-
-    def read_json(self) -> Any:
-        """The body as JSON; None when it is not, or has more than _MAX_VALUES or _MAX_NESTING."""
-        if self.content is None or _count_values(self.content) > _MAX_VALUES:
-            return None
-        try:
-            value = json.loads(self.content)
-        except (ValueError, RecursionError):
-            return None
-        return None if _is_nested_deeper(value, _MAX_NESTING) else value
 
 
 class Transport:
@@ -207,23 +172,6 @@ def find_names(origin: Origin, dialer: Dialer, deadline: Deadline) -> list[str] 
     from coder_login.deployment import tls_failures
 
     return tls_failures.find_names(origin, dialer, deadline)
-
-
-def _count_values(content: bytes) -> int:
-    """At least as many as the JSON in *content* has: all but one come after one of these, in UTF-16 as well."""
-    return 1 + sum(map(content.count, (b",", b"[", b"{")))
-
-
-def _is_nested_deeper(value: Any, levels: int) -> bool:
-    """Whether more than so many *levels* of arrays and objects lie in each other, *value* among them."""
-    outer = [value]
-    for _ in range(levels):
-        outer = [item for each in outer if isinstance(each, list | dict) for item in _list_items(each)]
-    return any(isinstance(each, list | dict) for each in outer)
-
-
-def _list_items(value: list[Any] | dict[str, Any]) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else value
 
 
 def _unpack(body: bytes, headers: Message) -> bytes | None:
